@@ -1,0 +1,1 @@
+"""Finding lessons, checking parameters, and running jobs as recordings."""

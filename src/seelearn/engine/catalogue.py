@@ -1,0 +1,88 @@
+"""The lessons of a course, found by path and read without running them."""
+
+import difflib
+import tomllib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from seelearn.engine.frameworks import FRAMEWORKS, Framework
+from seelearn.engine.parameters import Parameter, read_parameters
+from seelearn.errors import NotFoundError
+
+LANGUAGES = ("zh", "en")
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A folder with prose, labels and one `with_<framework>.py` for each framework."""
+
+    name: str
+    folder: Path
+
+    @cached_property
+    def labels(self) -> dict[str, Any]:
+        """What lesson.toml says: titles, labels, charts and notes, in both languages."""
+        with (self.folder / "lesson.toml").open("rb") as file:
+            return tomllib.load(file)
+
+    @cached_property
+    def frameworks(self) -> list[str]:
+        """The frameworks it is written in, in the order of `FRAMEWORKS`."""
+        return [name for name in FRAMEWORKS if self.file(name).exists()]
+
+    def file(self, framework: str) -> Path:
+        """Return the path of the experiment in this framework."""
+        return self.folder / f"with_{framework}.py"
+
+    def framework(self, name: str | None = None) -> Framework:
+        """Return the named framework, or the lesson's first; raise if the lesson isn't written in it."""
+        if name is None:
+            name = self.frameworks[0]
+        if name not in self.frameworks:
+            allowed = ", ".join(self.frameworks)
+            raise NotFoundError(
+                f"{self.name} is not written in {name[:60]!r}: allowed is {allowed}"
+            )
+        return FRAMEWORKS[name]
+
+    def parameters(self, framework: str) -> list[Parameter]:
+        """Return the parameters of the experiment in this framework."""
+        return read_parameters(self.file(framework))
+
+    def title(self, language: str) -> str:
+        """Return its title."""
+        return str(self.labels["title"][language])
+
+
+class Catalogue:
+    """All lessons below one folder."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or default_folder()
+        if not self.folder.is_dir():
+            raise NotFoundError(
+                f"no folder of lessons at {self.folder}: give one with --lessons DIR"
+            )
+
+    @property
+    def lessons(self) -> list[Lesson]:
+        """Every folder with a lesson.toml, by name."""
+        return [Lesson(p.parent.name, p.parent) for p in sorted(self.folder.glob("*/lesson.toml"))]
+
+    def lesson(self, name: str) -> Lesson:
+        """Return one lesson; raise with the nearest names if there is none."""
+        lessons = {lesson.name: lesson for lesson in self.lessons}
+        if name in lessons:
+            return lessons[name]
+        near = difflib.get_close_matches(name, lessons, n=1)
+        hint = f"did you mean {near[0]}?" if near else "`seelearn list` names them all"
+        raise NotFoundError(f"no lesson {name[:60]!r}: {hint}")
+
+
+def default_folder() -> Path:
+    """Return the course that is shipped inside the package, or, in a checkout, the one at its root."""
+    package = Path(__file__).parent.parent
+    shipped = package / "lessons"
+    return shipped if shipped.is_dir() else package.parent.parent / "lessons"

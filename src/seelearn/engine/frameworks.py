@@ -1,0 +1,74 @@
+"""The frameworks that lessons are written in, known by name only: this file imports none of them."""
+
+import importlib
+import importlib.metadata
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from seelearn.errors import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Framework:
+    """How to find, install and seed one framework; `name` is also the extra that installs it.
+
+    `late` names modules that it would import in the middle of the first run.
+    """
+
+    name: str
+    title: str
+    package: str
+    seed: Callable[[Any, int], object]
+    late: tuple[str, ...] = ()
+
+    @property
+    def version(self) -> str | None:
+        """The installed version, or None."""
+        try:
+            return importlib.metadata.version(self.package)
+        except importlib.metadata.PackageNotFoundError:
+            return None
+
+    @property
+    def command(self) -> str:
+        """What to type to install it."""
+        return f"pip install 'seelearn[{self.name}]'"
+
+    def load(self) -> Any:
+        """Import it, and what it would import late; the worker does so before its job arrives."""
+        for module in self.late:
+            importlib.import_module(module)
+        return importlib.import_module(self.package)
+
+    def require(self) -> None:
+        """Raise a `UserError` with the command that installs it, if it isn't installed."""
+        if self.version is None:
+            raise UserError(f"this lesson needs {self.title}, which is not installed: {self.command}")
+
+
+FRAMEWORKS = {
+    "torch": Framework(
+        "torch",
+        "PyTorch",
+        "torch",
+        lambda torch, seed: torch.manual_seed(seed),
+        late=("torch._dynamo",),  # the first optimizer imports the compiler: 1.3 s
+    ),
+}
+
+
+def seed_everything(framework: Framework, seed: int) -> None:
+    """Seed Python, NumPy's global generator and the framework."""
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 (a lesson may use the global generator; the modern ones are seeded by their makers)
+    framework.seed(framework.load(), seed)
+
+
+def versions(framework: Framework) -> dict[str, str]:
+    """Return the versions that a recording should name."""
+    names = ["seelearn", "numpy", framework.package]
+    return {name: importlib.metadata.version(name) for name in names}

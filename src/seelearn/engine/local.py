@@ -1,0 +1,188 @@
+"""Run jobs in worker processes on this machine, and record them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from seelearn.engine.job import Job
+from seelearn.engine.recording import End, Recorder
+from seelearn.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one run may take: seconds, threads, and bytes of events."""
+
+    seconds: float = 600
+    threads: int = 1
+    events: int = 64 * 2**20
+
+
+class WorkerError(Exception):
+    """The worker ended without finishing its job; the message says why."""
+
+
+class Worker:
+    """A process with a framework loaded, ready for one job."""
+
+    def __init__(self, framework: str, limits: Limits) -> None:
+        self.framework = framework
+        threads = str(limits.threads)
+        names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+        self._process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "seelearn.engine.worker", framework],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **dict.fromkeys(names, threads)},
+            start_new_session=True,  # Ctrl-C is for us: we then end the worker and close the recording
+        )
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process is still there."""
+        return self._process.poll() is None
+
+    def work(self, file: Path, job: Job) -> Iterator[bytes]:
+        """Run the job and yield its events as they come, each a line of JSON; raise `WorkerError` if it fails."""
+        assert self._process.stdin is not None  # noqa: S101
+        assert self._process.stdout is not None  # noqa: S101
+        command = {"file": str(file), "parameters": job.parameters, "seed": job.seed}
+        try:
+            self._process.stdin.write(json.dumps(command).encode() + b"\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            raise WorkerError(self._last_words()) from None
+        for line in self._process.stdout:
+            if line.startswith(b'{"kind":"ready"'):
+                continue
+            if line.startswith(b'{"kind":"end"'):
+                reason = json.loads(line)["reason"]
+                if reason:
+                    raise WorkerError(reason)
+                return
+            if line.endswith(b"\n"):
+                yield line
+        raise WorkerError(self._last_words())
+
+    def kill(self) -> None:
+        """End the process at once."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except BrokenPipeError:
+                    continue
+
+    def _last_words(self) -> str:
+        code = self._process.wait()
+        if code < 0:
+            return f"its worker was killed by {signal.Signals(-code).name}"
+        return f"its worker ended with exit code {code}"
+
+
+class Run:
+    """A job in a worker: iterate over it, once, for its events; each is recorded before it is given.
+
+    When the iteration is over, `end` says how. `stop` may be called from another thread.
+    """
+
+    def __init__(self, worker: Worker, file: Path, job: Job, folder: Path, limits: Limits) -> None:
+        self.job = job
+        self.folder = folder
+        self.end = End("running")
+        self.worker = worker
+        self._file = file
+        self._limits = limits
+        self._asked: End | None = None
+        self._recorder = Recorder(folder, job)
+
+    def stop(self, end: End) -> None:
+        """End the run now; `end` says why."""
+        self._asked = end
+        self.worker.kill()
+
+    def __iter__(self) -> Iterator[Event]:
+        """Yield the events; whatever happens, the recording is closed with the reason."""
+        limit = self._limits.seconds
+        late = End("failed", f"it took longer than {limit:g} seconds: try fewer steps")
+        timer = threading.Timer(limit, self.stop, [late])
+        timer.daemon = True
+        timer.start()
+        end = End("stopped", "interrupted")  # unless something below says otherwise
+        try:
+            yield from self._events()
+            end = End("finished")
+        except WorkerError as error:
+            end = self._asked or End("failed", str(error))
+        except OSError as error:
+            end = End("failed", f"the recording could not be written: {error.strerror}")
+        finally:
+            timer.cancel()
+            self.worker.kill()
+            self._recorder.close(end)
+            self.end = end
+
+    def _events(self) -> Iterator[Event]:
+        size = 0
+        for line in self.worker.work(self._file, self.job):
+            size += len(line)
+            if size > self._limits.events:
+                raise WorkerError(f"more than {self._limits.events >> 20} MiB of events")
+            self._recorder.write(line)
+            event: Event = json.loads(line)
+            yield event
+
+
+class LocalEngine:
+    """Start runs in workers of this machine.
+
+    With `spare`, one more worker of the framework last asked for is kept loaded, so the next run starts at once.
+    """
+
+    def __init__(self, limits: Limits | None = None, *, spare: bool = False) -> None:
+        self._limits = limits or Limits()
+        self._keep_spare = spare
+        self._spare: Worker | None = None
+        self._lock = threading.Lock()
+
+    def warm(self, framework: str) -> None:
+        """Load a spare worker for this framework, in the background."""
+        with self._lock:
+            if self._spare is None or not self._spare.alive or self._spare.framework != framework:
+                self._drop_spare()
+                self._spare = Worker(framework, self._limits)
+
+    def start(self, job: Job, file: Path, folder: Path) -> Run:
+        """Give the job, whose experiment is in `file`, to a worker; record it in a new `folder`."""
+        with self._lock:
+            worker, self._spare = self._spare, None
+            if worker is None or not worker.alive or worker.framework != job.framework:
+                if worker is not None:
+                    worker.kill()
+                worker = Worker(job.framework, self._limits)
+        if self._keep_spare:
+            self.warm(job.framework)
+        return Run(worker, file, job, folder, self._limits)
+
+    def close(self) -> None:
+        """End the spare worker."""
+        with self._lock:
+            self._drop_spare()
+
+    def _drop_spare(self) -> None:
+        if self._spare is not None:
+            self._spare.kill()
+            self._spare = None

@@ -1,0 +1,117 @@
+"""A lesson's parameters, read from the signature of its `run` without importing it."""
+
+import ast
+import difflib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from seelearn.errors import UserError
+from seelearn.show import Range
+
+Value = int | float | str
+
+
+class SignatureError(Exception):
+    """A lesson's `run` is not written as a lesson's must be: its author's to mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One knob of a lesson: a whole number, a number, or one of a few words."""
+
+    name: str
+    type: type[int] | type[float] | type[str]
+    default: Value
+    range: Range | None = None
+    choices: tuple[str, ...] = ()
+
+    @property
+    def allowed(self) -> str:
+        """Say which values are allowed, as a person would."""
+        if self.range is None:
+            return "one of " + ", ".join(self.choices)
+        noun = "a whole number" if self.type is int else "a number"
+        return f"{noun} from {self.range.low:g} to {self.range.high:g}"
+
+    def parse(self, given: Value) -> Value:
+        """Turn what the user typed into a value, or raise a `UserError` that says what is allowed."""
+        if self.range is None:
+            if given in self.choices:
+                return str(given)
+            near = difflib.get_close_matches(str(given), self.choices, n=1)
+            raise self._refuse(given, near[0] if near else self.default)
+        try:
+            value = self.type(given)
+        except ValueError:
+            raise self._refuse(given, self.default) from None
+        if not (math.isfinite(value) and self.range.low <= value <= self.range.high):
+            nearest = min(max(value, self.range.low), self.range.high) if value == value else None
+            raise self._refuse(given, self.default if nearest is None else self.type(nearest))
+        return value
+
+    def _refuse(self, given: Value, suggestion: Value) -> UserError:
+        text = f"{suggestion:g}" if isinstance(suggestion, float) else str(suggestion)
+        return UserError(
+            f"{self.name} is {str(given)[:60]!r}, but must be {self.allowed}: "
+            f"try {self.name} = {text}"
+        )
+
+
+SEED = Parameter("seed", int, 0, Range(0, 2**31 - 1))
+
+
+def read_parameters(path: Path) -> list[Parameter]:
+    """Read the parameters of the `run` in a lesson's file.
+
+    Each is `Annotated[int, Range(low, high)]`, `Annotated[float, Range(low, high)]` or `Literal["a", "b"]`, with a
+    default. Raises `SignatureError` where the file says something else.
+    """
+    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    run = next((n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "run"), None)
+    if run is None:
+        raise SignatureError(f"{path}: no function named run")
+    names = run.args.args[1:]
+    defaults = run.args.defaults
+    if len(names) != len(defaults):
+        raise SignatureError(f"{path}: every parameter of run after show needs a default")
+    return [_parameter(path, arg, default) for arg, default in zip(names, defaults, strict=True)]
+
+
+def _parameter(path: Path, arg: ast.arg, default: ast.expr) -> Parameter:
+    value = ast.literal_eval(default)
+    match arg.annotation:
+        case ast.Subscript(value=ast.Name("Literal"), slice=choices):
+            words = ast.literal_eval(choices)
+            words = words if isinstance(words, tuple) else (words,)
+            found = Parameter(arg.arg, str, value, choices=words)
+        case ast.Subscript(
+            value=ast.Name("Annotated"),
+            slice=ast.Tuple([ast.Name("int" | "float" as kind), ast.Call(ast.Name("Range")) as r]),
+        ):
+            bounds = [ast.literal_eval(a) for a in r.args]
+            options = {str(k.arg): ast.literal_eval(k.value) for k in r.keywords}
+            found = Parameter(
+                arg.arg, int if kind == "int" else float, value, Range(*bounds, **options)
+            )
+        case _:
+            raise SignatureError(
+                f"{path}:{arg.lineno}: {arg.arg} must be Annotated[int or float, Range(low, high)] or Literal[…]"
+            )
+    try:
+        found.parse(value)
+    except UserError as error:
+        raise SignatureError(f"{path}:{arg.lineno}: default of {error}") from None
+    return found
+
+
+def check_parameters(parameters: list[Parameter], given: Mapping[str, Value]) -> dict[str, Value]:
+    """Return a value for every parameter, the given one or the default, in the signature's order."""
+    names = [p.name for p in parameters]
+    for name in given:
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            raise UserError(f"no parameter {name[:60]!r}: {hint}allowed are {', '.join(names)}")
+    return {p.name: p.parse(given.get(p.name, p.default)) for p in parameters}

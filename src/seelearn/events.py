@@ -1,0 +1,120 @@
+"""The events a lesson emits: what a recording holds and every reader draws.
+
+An event is one flat JSON object, and it is also one row of a chart's data: the charts unfold the arrays inside it
+themselves (see `seelearn.charts`), so the terminal, the page, the report and the picture need no code to translate.
+
+Every event has `kind`, `step` (how many steps were done when it was emitted; null before the first look) and `t`
+(seconds since the run began). `t` is the only part that differs between two runs of the same job. A number that is
+not finite is null, because JSON has no other word for it.
+"""
+
+from collections.abc import Iterable
+from typing import Literal, TypedDict, get_args
+
+Numbers = list[float | None]
+
+
+class Stamp(TypedDict):
+    """What every event carries."""
+
+    step: int | None
+    t: float
+
+
+class Step(Stamp):
+    """Progress: `step` of `total` steps are done."""
+
+    kind: Literal["step"]
+    total: int
+
+
+class Line(Stamp):
+    """One more value of a curve that grows with the steps, such as a loss."""
+
+    kind: Literal["line"]
+    chart: str
+    series: str
+    y: float | None
+
+
+class Curve(Stamp):
+    """A whole curve as it is at this step, such as a fit; x and y have equal lengths."""
+
+    kind: Literal["curve"]
+    chart: str
+    series: str
+    x: Numbers
+    y: Numbers
+
+
+class Points(Stamp):
+    """A cloud of points; x and y have equal lengths."""
+
+    kind: Literal["points"]
+    chart: str
+    series: str
+    x: Numbers
+    y: Numbers
+
+
+class Distribution(TypedDict):
+    """A histogram that loses nothing: equal bins on [low, high], and what lies outside them.
+
+    `counts` holds the values below `low`, then one count a bin (the last bin includes `high`), then the values above
+    `high`; `nan` counts what is not a number. `mean` and `std` are over the finite values, without Bessel's correction.
+    """
+
+    low: float
+    high: float
+    counts: list[int]
+    nan: int
+    mean: float | None
+    std: float | None
+
+
+class Layer(TypedDict):
+    """One layer at one moment.
+
+    `before` is what its activation function receives, `after` what it passes on. `signal` is the standard deviation of
+    what a unit passes on over the examples, averaged over the units: at 0 the layer says the same whatever comes in,
+    however wide its histogram. `saturated` is the share of values at
+    which the activation's slope is below 5% of its steepest, `dead` the share of units for which that holds on every
+    example looked at, `slope` the mean slope. Those three are null where there is no activation (the input).
+    """
+
+    name: str
+    before: Distribution
+    after: Distribution
+    signal: float | None
+    saturated: float | None
+    dead: float | None
+    slope: float | None
+
+
+class Layers(Stamp):
+    """Every layer of one network at this step, input first."""
+
+    kind: Literal["layers"]
+    chart: str
+    series: str
+    layers: list[Layer]
+
+
+class Note(Stamp):
+    """A sentence of the lesson, named by its key in lesson.toml, with the values that stand in it."""
+
+    kind: Literal["note"]
+    key: str
+    values: dict[str, float | str | None]
+
+
+Event = Step | Line | Curve | Points | Layers | Note
+
+KINDS: frozenset[str] = frozenset(
+    get_args(event.__annotations__["kind"])[0] for event in get_args(Event)
+)
+
+
+def without_times(events: Iterable[Event]) -> list[dict[str, object]]:
+    """Return the events without `t`: equal for two runs of one job on one machine."""
+    return [{key: value for key, value in event.items() if key != "t"} for event in events]
