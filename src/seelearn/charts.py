@@ -11,6 +11,7 @@ from typing import Any
 import altair as alt
 
 from seelearn.events import Event
+from seelearn.labels import words
 
 PALETTE = ["#e07000", "#0072b2", "#009e73", "#b04a8f", "#8c6d31", "#7a7a7a"]
 """Okabe and Ito's colours for any eye, darkened to a contrast of 3:1 on white and on the page's dark ground."""
@@ -20,42 +21,27 @@ WIDTH, HEIGHT = 440, 260
 CELL = 84, 52
 """Sizes in pixels of a chart and of one cell in the grid of layers; the page narrows them to its own width."""
 
-WORDS = {
-    "zh": {
-        "input": "输入", "before": "激励前", "after": "激励后", "signal": "信号", "saturated": "饱和的值",
-        "dead": "失活的神经元", "layer": "层", "count": "个数", "from": "从", "to": "到", "value": "值",
-    },
-    "en": {
-        "input": "input", "before": "before", "after": "after", "signal": "signal", "saturated": "saturated values",
-        "dead": "dead units", "layer": "layer", "count": "count", "from": "from", "to": "to", "value": "value",
-    },
-}  # fmt: skip
-
 Spec = dict[str, Any]
 
 
 def draw(key: str, labels: dict[str, Any], language: str) -> Spec:
     """Return the Vega-Lite chart `key` of a lesson, whose lesson.toml is `labels`, with its data set left open.
 
-    The data set is named after the chart; `data_of` says which events belong in it.
+    The data set is named after the chart; `usermeta.source` names the chart whose events belong in it.
     """
     about = labels["charts"][key]
     spec: Spec = KINDS[about["kind"]](_Panel(key, about, labels, language)).to_dict()
     return spec
 
 
-def data_of(key: str, labels: dict[str, Any], events: list[Event]) -> list[Event]:
-    """Return the events that a chart draws: its own, or those of the chart it is made `of`."""
-    source = labels["charts"][key].get("of", key)
-    return [event for event in events if event.get("chart") == source]
-
-
 def fill(spec: Spec, events: list[Event], now: int, total: int) -> Spec:
-    """Return the chart with its data and signals set, for a picture that does not move."""
-    shown = list(dict.fromkeys(str(event.get("series")) for event in events))
-    values = {"now": now, "total": total, "shown": [spec["usermeta"].get(s, s) for s in shown]}
-    params = [{**p, "value": values[p["name"]]} for p in spec["params"]]
-    return {**spec, "params": params, "datasets": {spec["name"]: events}}
+    """Return the chart with its events and signals set, for a picture that does not move."""
+    about = spec["usermeta"]
+    rows = [event for event in events if event.get("chart") == about["source"]]
+    shown = list(dict.fromkeys(about["names"][str(row.get("series"))] for row in rows))
+    values = {"now": now, "total": total, "shown": shown}
+    params = [{**param, "value": values[param["name"]]} for param in spec["params"]]
+    return {**spec, "params": params, "datasets": {spec["name"]: rows}}
 
 
 class _Panel:
@@ -64,8 +50,9 @@ class _Panel:
     def __init__(self, key: str, about: dict[str, Any], labels: dict[str, Any], language: str) -> None:
         self.key = key
         self.about = about
+        self.source = about.get("of", key)
         self.language = language
-        self.words = WORDS[language]
+        self.words = words(language, "charts")
         self.names = {s: labels["series"][s][language] for s in about["series"]}
 
     def label(self, name: str) -> str:
@@ -92,7 +79,7 @@ class _Panel:
             alt.param(name="total", value=1),
             alt.param(name="shown", value=[]),
         )
-        return chart.properties(name=self.key, usermeta=self.names).configure_view(stroke=None)
+        return chart.properties(name=self.key, usermeta={"names": self.names, "source": self.source}).configure_view(stroke=None)
 
 
 NOW = "datum.step == null || datum.step == now"
@@ -130,9 +117,6 @@ def _plot(panel: _Panel) -> Any:
     return panel.finish(layers.properties(width=WIDTH, height=HEIGHT))
 
 
-LAYER = "datum.one.name == 'input' ? {} : 'L' + datum.one.name"
-
-
 def _unfolded(panel: _Panel) -> Any:
     """Turn each event of kind `layers` into one row a layer: `one`."""
     return (
@@ -140,7 +124,7 @@ def _unfolded(panel: _Panel) -> Any:
         .transform_filter(NOW)
         .transform_flatten(["layers"], ["one"])
         .transform_calculate(
-            layer=LAYER.format(json.dumps(panel.words["input"])),
+            layer=f"datum.one.name == 'input' ? {json.dumps(panel.words['input'])} : 'L' + datum.one.name",
             depth="datum.one.name == 'input' ? 0 : toNumber(datum.one.name)",
         )
     )
@@ -150,7 +134,7 @@ def _layers(panel: _Panel) -> Any:
     """A grid of histograms: a row for each series and stage, a column for each layer."""
     words = panel.words
     stages = [words["before"], words["after"]]
-    rows = [f"{arm} · {stage}" for arm in panel.names.values() for stage in stages]
+    rows = [[arm, stage] for arm in panel.names.values() for stage in stages]
     base = (
         _unfolded(panel)
         .transform_calculate(before="datum.one.before", after="datum.one.after")
@@ -171,7 +155,8 @@ def _layers(panel: _Panel) -> Any:
             tail="datum.place == 1 || datum.place == datum.seen.counts.length",
         )
     )
-    bars = base.mark_bar(binSpacing=0).encode(
+    cell = alt.Chart(base.data)
+    bars = cell.mark_bar(binSpacing=0).encode(
         x=alt.X("left:Q", bin="binned", axis=alt.Axis(
             tickCount=3, title=None, grid=False, tickSize=3, labelFontSize=8, labelOverlap=True, format="~r")),
         x2="right:Q",
@@ -185,9 +170,9 @@ def _layers(panel: _Panel) -> Any:
             alt.Tooltip("right:Q", title=words["to"], format=".3g"),
         ],
     )
-    nan = base.transform_filter("datum.place == 1 && datum.seen.nan > 0").mark_text(fontSize=10, color=TAIL)
+    nan = cell.transform_filter("datum.place == 1 && datum.seen.nan > 0").mark_text(fontSize=10, color=TAIL)
     nan = nan.encode(x=alt.XValue(CELL[0] / 2), y=alt.YValue(CELL[1] / 2), text="nan:N")
-    return panel.finish(
+    grid = (
         alt.layer(bars, nan)
         .properties(width=CELL[0], height=CELL[1])
         .facet(
@@ -199,6 +184,8 @@ def _layers(panel: _Panel) -> Any:
         )
         .resolve_scale(x="independent", y="independent")
     )
+    grid.transform = base.transform  # before the rows are dealt out to the cells
+    return panel.finish(grid)
 
 
 def _health(panel: _Panel) -> Any:

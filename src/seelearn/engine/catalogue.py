@@ -11,8 +11,6 @@ from seelearn.engine.frameworks import FRAMEWORKS, Framework
 from seelearn.engine.parameters import Parameter, read_parameters
 from seelearn.errors import NotFoundError
 
-LANGUAGES = ("zh", "en")
-
 
 @dataclass(frozen=True)
 class Lesson:

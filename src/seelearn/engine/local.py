@@ -6,8 +6,9 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from seelearn.engine.job import Job
@@ -99,13 +100,22 @@ class Run:
     When the iteration is over, `end` says how. `stop` may be called from another thread.
     """
 
-    def __init__(self, worker: Worker, file: Path, job: Job, folder: Path, limits: Limits) -> None:
+    def __init__(
+        self,
+        worker: Worker,
+        file: Path,
+        job: Job,
+        folder: Path,
+        limits: Limits,
+        after: Callable[[], None] = lambda: None,
+    ) -> None:
         self.job = job
         self.folder = folder
         self.end = End("running")
         self.worker = worker
         self._file = file
         self._limits = limits
+        self._after = after
         self._asked: End | None = None
         self._recorder = Recorder(folder, job)
 
@@ -134,6 +144,7 @@ class Run:
             self.worker.kill()
             self._recorder.close(end)
             self.end = end
+            self._after()
 
     def _events(self) -> Iterator[Event]:
         size = 0
@@ -173,12 +184,20 @@ class LocalEngine:
                 if worker is not None:
                     worker.kill()
                 worker = Worker(job.framework, self._limits)
+        try:
+            return Run(worker, file, job, folder, self._limits, partial(self._refill, job.framework))
+        except OSError:  # the folder could not be made
+            worker.kill()
+            raise
+
+    def _refill(self, framework: str) -> None:
+        """Load the next spare once a run is over: loading takes a core, which the run and its viewers need."""
         if self._keep_spare:
-            self.warm(job.framework)
-        return Run(worker, file, job, folder, self._limits)
+            self.warm(framework)
 
     def close(self) -> None:
-        """End the spare worker."""
+        """End the spare worker, and keep no other."""
+        self._keep_spare = False
         with self._lock:
             self._drop_spare()
 

@@ -33,7 +33,7 @@ class Parameter:
         if self.range is None:
             return "one of " + ", ".join(self.choices)
         noun = "a whole number" if self.type is int else "a number"
-        return f"{noun} from {self.range.low:g} to {self.range.high:g}"
+        return f"{noun} from {text(self.range.low)} to {text(self.range.high)}"
 
     def parse(self, given: Value) -> Value:
         """Turn what the user typed into a value, or raise a `UserError` that says what is allowed."""
@@ -51,12 +51,22 @@ class Parameter:
             raise self._refuse(given, self.default if nearest is None else self.type(nearest))
         return value
 
-    def _refuse(self, given: Value, suggestion: Value) -> UserError:
-        text = f"{suggestion:g}" if isinstance(suggestion, float) else str(suggestion)
-        return UserError(
-            f"{self.name} is {str(given)[:60]!r}, but must be {self.allowed}: "
-            f"try {self.name} = {text}"
-        )
+    def _refuse(self, given: Value, suggestion: Value) -> "ParameterError":
+        return ParameterError(self, str(given)[:60], text(suggestion))
+
+
+class ParameterError(UserError):
+    """A value that its parameter does not allow; the parts are there for a message in another language."""
+
+    def __init__(self, parameter: Parameter, given: str, suggestion: str) -> None:
+        self.parameter, self.given, self.suggestion = parameter, given, suggestion
+        name = parameter.name
+        super().__init__(f"{name} is {given!r}, but must be {parameter.allowed}: try {name} = {suggestion}")
+
+
+def text(value: Value) -> str:
+    """Return a value as a person writes it: 0.03, 12, tanh."""
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
 SEED = Parameter("seed", int, 0, Range(0, 2**31 - 1))

@@ -1,0 +1,36 @@
+"""What a browser gets, the page and the report alike: templates, our scripts and styles, and Vega."""
+
+from functools import cache
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+FOLDER = Path(__file__).parent
+STATIC = FOLDER / "static"
+
+
+@cache
+def templates() -> jinja2.Environment:
+    """Return the templates; what they print is escaped, and a missing name is an error."""
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def inline(name: str) -> Markup:
+    """Return one of our own scripts or styles, to stand inside a page."""
+    return Markup((STATIC / name).read_text(encoding="utf-8"))  # noqa: S704 (our own file)
+
+
+@cache
+def vega() -> str:
+    """Return Vega, Vega-Lite and vega-embed as one script; the first call takes about 2 s."""
+    import vl_convert  # noqa: PLC0415 (only where something is drawn)
+
+    script: str = vl_convert.javascript_bundle()
+    return script

@@ -1,0 +1,148 @@
+"""The command line."""
+
+import argparse
+import difflib
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from seelearn import __version__, commands
+from seelearn.engine.catalogue import Catalogue, Lesson
+from seelearn.engine.parameters import SEED
+from seelearn.errors import UserError
+from seelearn.labels import LANGUAGES, parameter_label
+
+USER_ERROR = 2
+INTERRUPTED = 130
+
+EXAMPLES = """examples:
+  seelearn list
+  seelearn run batch_normalization
+  seelearn run batch_normalization --activation relu --bias 0 --seed 7
+  seelearn run batch_normalization --help        its parameters
+  seelearn report runs/batch_normalization-1
+  seelearn serve
+  seelearn doctor
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 the run failed, 2 a mistake in what was typed."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        parser = _parser(_catalogue(arguments), arguments)
+        options, rest = parser.parse_known_args(arguments)
+        if rest:
+            raise _unknown(rest[0], arguments, parser)
+        return int(options.command(options))
+    except UserError as error:
+        print(f"seelearn: {error}", file=sys.stderr)
+        return USER_ERROR
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has gone, as in `seelearn list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message}: `{self.prog} --help` shows what is allowed")
+
+
+def _parser(catalogue: Catalogue, arguments: list[str]) -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="seelearn",
+        description="Machine learning you can see, run and check.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"seelearn {__version__}")
+    parser.add_argument("--lessons", metavar="DIR", help="a folder of lessons other than the course's own")
+    parser.set_defaults(catalogue=catalogue)
+    names = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def add(
+        name: str, command: Callable[[argparse.Namespace], int], about: str
+    ) -> argparse.ArgumentParser:
+        sub = names.add_parser(name, help=about, description=about, allow_abbrev=False)
+        sub.set_defaults(command=command)
+        return sub
+
+    add("list", commands.list_lessons, "name the lessons").add_argument("--json", action="store_true", help="print JSON")
+    run = add("run", commands.run_lesson, "run a lesson, record it and draw it")
+    run.add_argument("lesson", help="the name of a lesson")
+    run.add_argument("--framework", help="the framework to run it in (default: the lesson's first)")
+    run.add_argument("--out", metavar="DIR", help="a new folder for the recording (default: below runs/)")
+    _add_language(run)
+    run.add_argument("--json", action="store_true", help="print only the result, as JSON")
+    _add_parameters(run, catalogue, arguments)
+    report = add("report", commands.report_run, "draw a recording again")
+    report.add_argument("run", metavar="RUN", help="the folder of a recording")
+    _add_language(report)
+    serve = add("serve", commands.serve_course, "serve the course at http://127.0.0.1:PORT")
+    serve.add_argument("--port", default="8000", help="default: 8000")
+    serve.add_argument("--runs", default="runs", metavar="DIR", help="where recordings go (default: runs/)")
+    add("doctor", commands.examine, "say what is installed, what is missing, and what to type")
+    return parser
+
+
+def _add_language(parser: argparse.ArgumentParser) -> None:
+    locale = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
+    default = "zh" if locale.startswith("zh") else "en"
+    parser.add_argument(
+        "--lang", choices=LANGUAGES, default=default, help=f"language (default: {default}, from LANG)"
+    )
+
+
+def _add_parameters(
+    parser: argparse.ArgumentParser, catalogue: Catalogue, arguments: list[str]
+) -> None:
+    """Add the parameters of the lesson that is named on the command line, so `--help` shows them."""
+    lesson = next((one for one in catalogue.lessons if one.name in arguments), None)
+    group = parser.add_argument_group("parameters of the lesson")
+    if lesson is None:
+        group.description = "name a lesson to see them: seelearn run LESSON --help"
+        return
+    language = parser.get_default("lang")
+    for parameter in [*lesson.parameters(_framework(lesson, arguments)), SEED]:
+        group.add_argument(
+            f"--{parameter.name}",
+            dest=commands.GIVEN + parameter.name,
+            metavar="VALUE",
+            default=argparse.SUPPRESS,
+            help=f"{parameter_label(lesson.labels, parameter.name, language)}: "
+            f"{parameter.allowed} (default: {parameter.default})",
+        )
+
+
+def _framework(lesson: Lesson, arguments: list[str]) -> str:
+    pairs = zip(arguments, arguments[1:], strict=False)
+    named = next((value for flag, value in pairs if flag == "--framework"), None)
+    return named if named in lesson.frameworks else lesson.frameworks[0]
+
+
+def _catalogue(arguments: list[str]) -> Catalogue:
+    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    first.add_argument("--lessons")
+    folder = first.parse_known_args(arguments)[0].lessons
+    return Catalogue(Path(folder) if folder else None)
+
+
+def _unknown(word: str, arguments: list[str], parser: argparse.ArgumentParser) -> UserError:
+    choices = next(a for a in parser._actions if isinstance(a, argparse._SubParsersAction)).choices
+    name = next(word for word in arguments if word in choices)
+    known = [flag for action in choices[name]._actions for flag in action.option_strings]
+    near = difflib.get_close_matches(word.split("=")[0], known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"`seelearn {name} --help` lists them"
+    return UserError(f"no option {word[:60]!r}: {hint}")
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt

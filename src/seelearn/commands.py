@@ -1,0 +1,157 @@
+"""What each command of the command line does. What draws is imported only where something is drawn."""
+
+import argparse
+import json
+import sys
+import threading
+from contextlib import closing
+from pathlib import Path
+
+from seelearn.engine.catalogue import Lesson
+from seelearn.engine.job import make_job
+from seelearn.engine.local import LocalEngine, Run
+from seelearn.engine.recording import Recording
+from seelearn.errors import UserError
+from seelearn.labels import words
+
+GIVEN = "parameter "
+"""What the names of a lesson's own options begin with."""
+
+
+def list_lessons(options: argparse.Namespace) -> int:
+    """Name the lessons, a line each."""
+    lessons: list[Lesson] = options.catalogue.lessons
+    if options.json:
+        rows = [
+            {"name": one.name, "title": one.labels["title"], "frameworks": one.frameworks}
+            for one in lessons
+        ]
+        print(json.dumps(rows, ensure_ascii=False, indent=1))
+        return 0
+    for one in lessons:
+        frameworks = ", ".join(one.frameworks)
+        print(f"{one.name:24} {one.title('zh')} · {one.title('en')} ({frameworks})")
+    print(f"\nseelearn run {lessons[0].name if lessons else 'LESSON'}")
+    return 0
+
+
+def run_lesson(options: argparse.Namespace) -> int:
+    """Run a lesson, record it, and draw the recording."""
+    lesson = options.catalogue.lesson(options.lesson)
+    given = {k.removeprefix(GIVEN): v for k, v in vars(options).items() if k.startswith(GIVEN)}
+    job = make_job(lesson, options.framework, given)
+    folder = _new_folder(options.out, lesson.name)
+    _load_vega()
+    try:
+        run = LocalEngine().start(job, lesson.file(job.framework), folder)
+    except OSError as error:
+        raise UserError(f"cannot write to {folder}: {error.strerror}: try --out DIR") from None
+    values = _follow(run, lesson, options)
+    recording = Recording.read(folder)
+    files = [folder / "run.json", folder / "events.jsonl"]
+    if run.end.status != "stopped":  # who pressed Ctrl-C does not want to wait for pictures
+        files += _draw(recording, lesson, options.lang)
+    _conclude(recording, lesson, files, values, options)
+    return {"finished": 0, "stopped": 130}.get(run.end.status, 1)
+
+
+def report_run(options: argparse.Namespace) -> int:
+    """Draw a recording again."""
+    recording = Recording.read(Path(options.run))
+    lesson = options.catalogue.lesson(recording.job.lesson)
+    files = _draw(recording, lesson, options.lang)
+    _conclude(recording, lesson, files, {}, argparse.Namespace(json=False, lang=options.lang))
+    return 0
+
+
+def serve_course(options: argparse.Namespace) -> int:
+    """Serve the course on this machine until Ctrl-C."""
+    from seelearn.site.server import serve  # noqa: PLC0415
+
+    if not (options.port.isdigit() and 0 < int(options.port) < 65536):
+        raise UserError(f"port is {options.port!r}, but must be a whole number from 1 to 65535: try 8000")
+    return serve(options.catalogue, int(options.port), Path(options.runs))
+
+
+def examine(options: argparse.Namespace) -> int:
+    """Say what is installed, what is missing, and what to type."""
+    from seelearn.doctor import examine as examine_machine  # noqa: PLC0415
+
+    return examine_machine(options.catalogue)
+
+
+def _new_folder(given: str | None, lesson: str) -> Path:
+    if given is not None:
+        folder = Path(given)
+        if folder.exists():
+            raise UserError(f"{folder} exists already: give --out a folder that does not")
+        return folder
+    number = 1
+    while (folder := Path("runs", f"{lesson}-{number}")).exists():
+        number += 1
+    return folder
+
+
+def _load_vega() -> None:
+    """Make Vega's script while the worker trains: it takes 2 s and the report needs it."""
+    from seelearn.assets import vega  # noqa: PLC0415
+
+    threading.Thread(target=vega, daemon=True).start()
+
+
+def _follow(
+    run: Run, lesson: Lesson, options: argparse.Namespace
+) -> dict[str, dict[str, float | None]]:
+    """Draw a run in the terminal as it happens; return the last value of every growing curve."""
+    from rich.console import Console  # noqa: PLC0415
+
+    from seelearn.terminal import Screen  # noqa: PLC0415
+
+    screen = Screen(lesson.labels, options.lang, Console(quiet=options.json))
+    try:
+        with closing(iter(run)) as events, screen.live():
+            for event in events:
+                screen.draw(event)
+    except KeyboardInterrupt:
+        pass  # the run has closed its recording, and its end says so
+    screen.finish()
+    return screen.last()
+
+
+def _draw(recording: Recording, lesson: Lesson, language: str) -> list[Path]:
+    from seelearn.export.pictures import pictures  # noqa: PLC0415
+    from seelearn.export.report import report  # noqa: PLC0415
+
+    page = recording.folder / "report.html"
+    page.write_text(report(recording, lesson, language), encoding="utf-8")
+    return [page, *pictures(recording, lesson, language)]
+
+
+def _conclude(
+    recording: Recording,
+    lesson: Lesson,
+    files: list[Path],
+    values: dict[str, dict[str, float | None]],
+    options: argparse.Namespace,
+) -> None:
+    """Say in words what came out, and where it is."""
+    from seelearn.export.report import sentences  # noqa: PLC0415
+
+    end, conclusion = recording.end, sentences(recording, lesson, options.lang)
+    if options.json:
+        result = {
+            **recording.header,
+            "status": end.status,
+            "reason": end.reason,
+            "conclusion": conclusion,
+            "last": values,
+            "files": [str(file) for file in files],
+        }
+        print(json.dumps(result, ensure_ascii=False, indent=1))
+        return
+    print()
+    for text in conclusion:
+        print(text)
+    if end.status != "finished":
+        print(words(options.lang)[end.status].format(reason=end.reason), file=sys.stderr)
+    print("\n".join(f"  {file}" for file in files))

@@ -1,0 +1,57 @@
+"""One HTML file that shows a recording: it opens offline, with the slider and everything else inside."""
+
+from markupsafe import Markup
+
+from seelearn import __version__, assets, charts
+from seelearn.engine.catalogue import Lesson
+from seelearn.engine.recording import Recording
+from seelearn.labels import choice_label, parameter_label, sentence, words
+
+
+def report(recording: Recording, lesson: Lesson, language: str) -> str:
+    """Return the report of a recording, as HTML, in one language."""
+    labels, header, end = lesson.labels, recording.header, recording.end
+    page = assets.templates().get_template("report.html")
+    return page.render(
+        language=language,
+        words=words(language),
+        title=lesson.title(language),
+        labels=labels,
+        sentences=sentences(recording, lesson, language),
+        ending=words(language)[end.status].format(reason=end.reason)
+        if end.status != "finished"
+        else "",
+        specs={key: charts.draw(key, labels, language) for key in labels["charts"]},
+        parameters=_parameters(recording, lesson, language),
+        header=header,
+        versions={**header["versions"], "python": header["python"]},
+        command=command(recording),
+        version=__version__,
+        events=recording.events,
+        style=assets.inline("style.css"),
+        player=assets.inline("player.js"),
+        # A script ends at the first "</script", wherever it stands.
+        vega=Markup(assets.vega().replace("</script", "<\\/script")),  # noqa: S704
+    )
+
+
+def sentences(recording: Recording, lesson: Lesson, language: str) -> list[str]:
+    """Return what the run concluded, in words."""
+    notes = [event for event in recording.events if event["kind"] == "note"]
+    return [sentence(lesson.labels, note, language) for note in notes]
+
+
+def command(recording: Recording) -> str:
+    """Return the command line that makes this run again."""
+    flags = [f"--{name} {value}" for name, value in recording.job.parameters.items()]
+    return " ".join(["seelearn run", recording.job.lesson, *flags, f"--seed {recording.job.seed}"])
+
+
+def _parameters(
+    recording: Recording, lesson: Lesson, language: str
+) -> list[tuple[str, str, str]]:
+    rows = []
+    for name, value in {**recording.job.parameters, "seed": recording.job.seed}.items():
+        shown = choice_label(lesson.labels, name, value, language) if isinstance(value, str) else f"{value:g}"
+        rows.append((parameter_label(lesson.labels, name, language), name, shown))
+    return rows

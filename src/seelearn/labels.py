@@ -1,0 +1,45 @@
+"""Words for readers: seelearn's own from words.toml, and a lesson's put into sentences."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from seelearn.events import Note
+
+LANGUAGES = ("zh", "en")
+
+
+@cache
+def words(language: str, table: str = "") -> dict[str, str]:
+    """Return seelearn's own words in a language, of the top of words.toml or of one of its tables."""
+    with (Path(__file__).parent / "words.toml").open("rb") as file:
+        content = tomllib.load(file)
+    chosen = content[table] if table else content
+    return {key: value[language] for key, value in chosen.items() if language in value}
+
+
+def sentence(labels: dict[str, Any], note: Note, language: str) -> str:
+    """Return the sentence of a note, with its values in it; a value that names a series becomes its label."""
+    values: dict[str, Any] = {
+        name: labels["series"][value][language] if isinstance(value, str) else _number(value)
+        for name, value in note["values"].items()
+    }
+    return str(labels["notes"][note["key"]][language]).format(**values)
+
+
+def parameter_label(labels: dict[str, Any], name: str, language: str) -> str:
+    """Return what a reader calls a parameter; the seed is in every lesson."""
+    if name == "seed":
+        return words(language)["seed"]
+    return str(labels["parameters"][name][language])
+
+
+def choice_label(labels: dict[str, Any], name: str, choice: str, language: str) -> str:
+    """Return what a reader calls one value of a parameter; a value without a label is its own."""
+    choices = labels["parameters"][name].get("choices", {})
+    return str(choices[choice][language]) if choice in choices else choice
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else value

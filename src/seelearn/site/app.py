@@ -1,0 +1,141 @@
+"""The web application: which address gives which page, and how a run reaches its viewers."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from threading import Thread
+from typing import Annotated, Any, Literal
+
+from fastapi import FastAPI, Header, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.staticfiles import StaticFiles
+
+from seelearn import assets
+from seelearn.engine.catalogue import Catalogue
+from seelearn.engine.job import make_job
+from seelearn.engine.local import LocalEngine
+from seelearn.engine.parameters import Value
+from seelearn.engine.recording import Recording
+from seelearn.errors import NotFoundError, UserError
+from seelearn.export.report import report
+from seelearn.labels import LANGUAGES, sentence, words
+from seelearn.site import pages
+from seelearn.site.runs import LiveRun, Runs
+from seelearn.site.security import Security
+
+Language = Literal["zh", "en"]
+HOSTS = ["127.0.0.1", "localhost"]
+WORKERS = 2
+
+
+def create_app(catalogue: Catalogue, folder: Path) -> FastAPI:
+    """Return the site of a course; recordings of its runs go below `folder`."""
+    engine = LocalEngine(spare=True)
+    runs = Runs(engine, folder, WORKERS)
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        Thread(target=assets.vega, daemon=True).start()
+        if catalogue.lessons:
+            engine.warm(catalogue.lessons[0].frameworks[0])
+        yield
+        runs.close()
+
+    app = FastAPI(title="seelearn", lifespan=life, docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(GZipMiddleware)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)
+    app.add_middleware(Security)
+    _add_pages(app, catalogue)
+    _add_runs(app, catalogue, runs)
+    _add_errors(app)
+    return app
+
+
+def _add_pages(app: FastAPI, catalogue: Catalogue) -> None:
+    @app.get("/")
+    def root(accept_language: Annotated[str, Header()] = "") -> RedirectResponse:
+        first = accept_language.strip()[:2].lower()
+        return RedirectResponse(f"/{first if first in LANGUAGES else 'en'}/")
+
+    @app.get("/{language}/", response_class=HTMLResponse)
+    def home(language: Language) -> str:
+        return pages.home(catalogue, language)
+
+    @app.get("/{language}/lessons/{name}")
+    def lesson(language: Language, name: str, request: Request) -> HTMLResponse:
+        found, query, error = catalogue.lesson(name), request.query_params, ""
+        try:
+            if query:
+                make_job(found, None, query)
+        except UserError as mistake:
+            error = pages.refusal(mistake, found.labels, language)
+        return HTMLResponse(pages.lesson(found, language, query, error), 400 if error else 200)
+
+    @app.get("/static/vega.js")
+    def vega() -> Response:
+        headers = {"Cache-Control": "max-age=86400"}
+        return Response(assets.vega(), media_type="text/javascript", headers=headers)
+
+    app.mount("/static", StaticFiles(directory=assets.STATIC))
+
+
+def _add_runs(app: FastAPI, catalogue: Catalogue, runs: Runs) -> None:
+    @app.post("/{language}/lessons/{name}/runs")
+    async def start(language: Language, name: str, given: dict[str, Value]) -> JSONResponse:
+        lesson = catalogue.lesson(name)
+        try:
+            job = make_job(lesson, None, given)
+        except UserError as error:
+            return JSONResponse({"error": pages.refusal(error, lesson.labels, language)}, 400)
+        runs.start(job, lesson.file(job.framework))
+        query = {**job.parameters, "seed": job.seed}
+        return JSONResponse({"run": f"/{language}/runs/{job.id}", "parameters": query})
+
+    @app.get("/{language}/runs/{id}/events", response_class=EventSourceResponse)
+    async def events(
+        language: Language, id: str, last_event_id: Annotated[int, Header()] = -1
+    ) -> AsyncIterator[ServerSentEvent]:
+        run = runs.find(id)
+        labels = catalogue.lesson(run.job.lesson).labels
+        async for number, event in run.watch(last_event_id + 1):
+            data: dict[str, Any] = {**event}
+            if event["kind"] == "note":
+                data["text"] = sentence(labels, event, language)
+            yield ServerSentEvent(data=data, id=str(number))
+        yield ServerSentEvent(data=_ending(run, language), event="end")
+
+    @app.post("/{language}/runs/{id}/stop")
+    async def stop(language: Language, id: str) -> JSONResponse:
+        runs.find(id).stop()
+        return JSONResponse({})
+
+    @app.get("/{language}/runs/{id}/report")
+    def download(language: Language, id: str) -> HTMLResponse:
+        run = runs.find(id)
+        page = report(Recording.read(run.folder), catalogue.lesson(run.job.lesson), language)
+        name = f"{run.job.lesson}-{run.job.id}.html"
+        return HTMLResponse(page, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def _ending(run: LiveRun, language: str) -> dict[str, str]:
+    assert run.end is not None  # noqa: S101 (the stream of events is over)
+    said = words(language)[run.end.status].format(reason=run.end.reason)
+    return {"status": run.end.status, "text": said}
+
+
+def _add_errors(app: FastAPI) -> None:
+    def page(request: Request, message: str, status: int) -> HTMLResponse:
+        first = request.url.path[1:3]
+        return HTMLResponse(pages.missing(first if first in LANGUAGES else "en", message), status)
+
+    @app.exception_handler(UserError)
+    async def refuse(request: Request, error: UserError) -> HTMLResponse:
+        return page(request, str(error), 404 if isinstance(error, NotFoundError) else 400)
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> HTMLResponse:
+        return page(request, str(error.detail), error.status_code)

@@ -1,0 +1,93 @@
+"""The pages of the site, as HTML."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from seelearn import __version__, assets, charts
+from seelearn.engine.catalogue import Catalogue, Lesson
+from seelearn.engine.parameters import SEED, Parameter, ParameterError, text
+from seelearn.errors import UserError
+from seelearn.labels import LANGUAGES, choice_label, parameter_label, words
+from seelearn.site.prose import render
+
+
+def home(catalogue: Catalogue, language: str) -> str:
+    """Return the page that lists the lessons."""
+    return _page("home.html", language, "", lessons=catalogue.lessons)
+
+
+def lesson(lesson: Lesson, language: str, query: Mapping[str, str], error: str) -> str:
+    """Return a lesson's page: prose, code, and the lab with the parameters of `query` filled in."""
+    framework = lesson.framework().name
+    labels = lesson.labels
+    prose = render(lesson.folder / f"{language}.md", lesson.file(framework), language)
+    parameters = [*lesson.parameters(framework), SEED]
+    return _page(
+        "lesson.html",
+        language,
+        f"lessons/{lesson.name}",
+        lesson=lesson,
+        labels=labels,
+        title=lesson.title(language),
+        before=Markup(prose.before),  # noqa: S704 (Markdown with HTML turned off, from the course's own folder)
+        after=Markup(prose.after),  # noqa: S704
+        knobs=[_knob(p, labels, language, query.get(p.name)) for p in parameters],
+        specs={key: charts.draw(key, labels, language) for key in labels["charts"]},
+        error=error,
+        autorun=bool(query) and not error,
+    )
+
+
+def missing(language: str, message: str) -> str:
+    """Return the page for what does not exist."""
+    return _page("missing.html", language, "", message=message)
+
+
+def refusal(error: UserError, labels: dict[str, Any], language: str) -> str:
+    """Say in the reader's language why a value cannot be used."""
+    if not isinstance(error, ParameterError):
+        return str(error)
+    said, parameter = words(language), error.parameter
+    if parameter.range is None:
+        shown = [choice_label(labels, parameter.name, c, language) for c in parameter.choices]
+        allowed = said["allowed_choice"].format(choices=", ".join(shown))
+    else:
+        bounds = {"low": text(parameter.range.low), "high": text(parameter.range.high)}
+        allowed = said[f"allowed_{parameter.type.__name__}"].format(**bounds)
+    label = parameter_label(labels, parameter.name, language)
+    return said["refused"].format(
+        label=label, given=error.given, allowed=allowed, suggestion=error.suggestion
+    )
+
+
+def _knob(
+    parameter: Parameter, labels: dict[str, Any], language: str, given: str | None
+) -> dict[str, Any]:
+    """Return what the form needs to draw one parameter."""
+    name = parameter.name
+    return {
+        "name": name,
+        "label": parameter_label(labels, name, language),
+        "value": given if given is not None else text(parameter.default),
+        "whole": parameter.type is int,
+        "range": parameter.range
+        and {"low": text(parameter.range.low), "high": text(parameter.range.high)},
+        "choices": [(c, choice_label(labels, name, c, language)) for c in parameter.choices],
+    }
+
+
+def _page(template: str, language: str, path: str, **values: Any) -> str:
+    others = [other for other in LANGUAGES if other != language]
+    return (
+        assets.templates()
+        .get_template(template)
+        .render(
+            language=language,
+            words=words(language),
+            others=[(other, words(other)["language"], f"/{other}/{path}") for other in others],
+            version=__version__,
+            **values,
+        )
+    )

@@ -1,0 +1,192 @@
+// Draws a run's events in its charts and moves through its steps. The lesson page feeds it live; a report gives it all
+// events at once in <script id="events">. An event is a row of its chart's data, so nothing is translated here.
+
+const PHONE = 600;
+
+function read(id) {
+  const element = document.getElementById(id);
+  return element ? JSON.parse(element.textContent) : null;
+}
+
+function ink(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+function theme() {
+  const text = { labelColor: ink("--soft"), titleColor: ink("--ink") };
+  return {
+    background: null,
+    font: ink("--font"),
+    axis: { ...text, titleFontWeight: "normal", gridColor: ink("--line"), domainColor: ink("--soft"), tickColor: ink("--soft") },
+    legend: text,
+    header: text,
+    title: { color: ink("--ink"), fontWeight: "normal" },
+    rule: { color: ink("--soft") },
+    view: { stroke: null },
+  };
+}
+
+class Chart {
+  constructor(figure, spec) {
+    this.figure = figure;
+    this.spec = spec;
+    this.plot = figure.querySelector(".plot");
+    this.clear();
+  }
+
+  /** Forget the rows; the old picture stands until the first new row comes. */
+  clear() {
+    this.rows = [];
+    this.drawn = 0;
+    this.stale = true;
+  }
+
+  get columns() {
+    return this.rows[0].layers.length;
+  }
+
+  /** Fit the chart to the width that the page leaves it. */
+  fitted() {
+    const spec = structuredClone(this.spec);
+    const width = Math.max(this.plot.clientWidth, 260);
+    const phone = width < PHONE;
+    if (spec.facet) {
+      spec.spacing = phone ? 3 : spec.spacing;
+      spec.spec.width = Math.max(24, Math.floor((width - (phone ? 64 : 90)) / this.columns) - spec.spacing - 1);
+      spec.spec.height = phone ? 40 : spec.spec.height;
+    } else if (spec.concat) {
+      spec.columns = phone ? 1 : 3;
+      spec.concat.forEach((part) => { part.width = Math.floor(width / spec.columns) - 75; });
+    } else {
+      spec.width = width;
+      spec.autosize = { type: "fit-x", contains: "padding" };
+    }
+    return spec;
+  }
+
+  /** Draw the rows there are. A chart is made with its first rows: Vega cannot lay out a grid of nothing. */
+  async draw(now, total) {
+    if (this.rows.length === 0) return;
+    const names = this.spec.usermeta.names;
+    const signals = { now, total, shown: [...new Set(this.rows.map((row) => names[row.series]))] };
+    const grown = this.drawn !== this.rows.length;
+    const rows = this.rows.map((row) => ({ ...row })); // Vega writes into what it is given
+    this.drawn = rows.length;
+    if (this.stale) {
+      this.stale = false;
+      await this.make(signals, rows);
+      return;
+    }
+    const moves = this.rows.some((row) => row.step !== null);
+    if (!grown && !moves) return;
+    const { view } = this.result;
+    if (grown) view.data(this.spec.name, rows);
+    if (view.signal("shown").length !== signals.shown.length) view.resize(); // room for the legend and the grid's rows
+    for (const [name, value] of Object.entries(signals)) view.signal(name, value);
+    await view.runAsync();
+  }
+
+  async make(signals, rows) {
+    const spec = this.fitted();
+    spec.params.forEach((param) => { param.value = signals[param.name]; });
+    spec.datasets = { [spec.name]: rows };
+    this.result?.finalize();
+    this.result = await window.vegaEmbed(this.plot, spec, {
+      actions: false, ast: true, logLevel: 1, config: theme(), defaultStyle: false, renderer: "canvas",
+      tooltip: { disableDefaultStyle: true },
+    });
+  }
+}
+
+export class Player {
+  constructor() {
+    const specs = read("charts");
+    this.charts = [...document.querySelectorAll("figure[data-chart]")].map((figure) => new Chart(figure, specs[figure.dataset.chart]));
+    this.timeline = document.getElementById("timeline");
+    this.slider = document.getElementById("now");
+    this.slider.addEventListener("input", () => { this.pause(); this.seek(Number(this.slider.value)); });
+    this.button = document.getElementById("play");
+    this.button.addEventListener("click", () => (this.ticking ? this.pause() : this.play()));
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.remake());
+    let width = innerWidth;
+    addEventListener("resize", () => {
+      clearTimeout(this.resizing);
+      this.resizing = setTimeout(() => { if (innerWidth !== width) { width = innerWidth; this.remake(); } }, 200);
+    });
+    this.clear();
+  }
+
+  clear() {
+    this.now = 0;
+    this.last = 0;
+    this.total = 1;
+    this.follow = true;
+    this.charts.forEach((chart) => chart.clear());
+  }
+
+  remake() {
+    this.charts.forEach((chart) => { chart.stale = true; });
+    this.redraw();
+  }
+
+  /** Take one event: it is drawn at the next frame, and the view follows unless the reader has gone back. */
+  add(event) {
+    // All at once: a chart is as wide as its neighbours let it be.
+    this.charts.forEach(({ figure }) => { figure.hidden = false; });
+    if (event.kind === "step") {
+      this.total = event.total;
+      this.last = event.step;
+      this.slider.max = event.step;
+      this.timeline.hidden = false;
+      if (this.follow) this.now = event.step;
+    }
+    for (const chart of this.charts) {
+      if (event.chart === chart.spec.usermeta.source) chart.rows.push(event);
+    }
+    this.redraw();
+  }
+
+  seek(step) {
+    this.now = step;
+    this.follow = step === this.last;
+    this.redraw();
+  }
+
+  play() {
+    if (this.now >= this.last) this.seek(0);
+    this.button.setAttribute("aria-pressed", "true");
+    this.ticking = setInterval(() => {
+      this.seek(this.now + 1);
+      if (this.now >= this.last) this.pause();
+    }, 500);
+  }
+
+  pause() {
+    clearInterval(this.ticking);
+    this.ticking = null;
+    this.button.setAttribute("aria-pressed", "false");
+  }
+
+  /** Draw once in the next frame, however many events arrive before it. */
+  redraw() {
+    this.wanted = true;
+    if (this.drawing) return;
+    this.drawing = (async () => {
+      while (this.wanted) {
+        await new Promise((frame) => { requestAnimationFrame(frame); });
+        this.wanted = false;
+        this.slider.value = this.now;
+        document.getElementById("step").textContent = `${this.now} / ${this.total}`;
+        for (const chart of this.charts) await chart.draw(this.now, this.total);
+        document.documentElement.dataset.drawn = this.now;
+      }
+      this.drawing = null;
+    })();
+  }
+}
+
+const recorded = read("events");
+if (recorded) {
+  const player = new Player();
+  recorded.forEach((event) => player.add(event));
+}
