@@ -6,7 +6,8 @@ from pathlib import Path
 from threading import Thread
 from typing import Annotated, Any, Literal
 
-from fastapi import FastAPI, Header, Request, Response
+from fastapi import Depends, FastAPI, Header, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.exceptions import HTTPException
@@ -84,6 +85,8 @@ def _add_pages(app: FastAPI, catalogue: Catalogue) -> None:
 
 
 def _add_runs(app: FastAPI, catalogue: Catalogue, runs: Runs) -> None:
+    Found = Annotated[LiveRun, Depends(runs.find)]  # noqa: N806 (a type)
+
     @app.post("/{language}/lessons/{name}/runs")
     async def start(language: Language, name: str, given: dict[str, Value]) -> JSONResponse:
         lesson = catalogue.lesson(name)
@@ -97,9 +100,8 @@ def _add_runs(app: FastAPI, catalogue: Catalogue, runs: Runs) -> None:
 
     @app.get("/{language}/runs/{id}/events", response_class=EventSourceResponse)
     async def events(
-        language: Language, id: str, last_event_id: Annotated[int, Header()] = -1
+        language: Language, run: Found, last_event_id: Annotated[int, Header()] = -1
     ) -> AsyncIterator[ServerSentEvent]:
-        run = runs.find(id)
         labels = catalogue.lesson(run.job.lesson).labels
         async for number, event in run.watch(last_event_id + 1):
             data: dict[str, Any] = {**event}
@@ -109,13 +111,12 @@ def _add_runs(app: FastAPI, catalogue: Catalogue, runs: Runs) -> None:
         yield ServerSentEvent(data=_ending(run, language), event="end")
 
     @app.post("/{language}/runs/{id}/stop")
-    async def stop(language: Language, id: str) -> JSONResponse:
-        runs.find(id).stop()
+    async def stop(language: Language, run: Found) -> JSONResponse:
+        run.stop()
         return JSONResponse({})
 
     @app.get("/{language}/runs/{id}/report")
-    def download(language: Language, id: str) -> HTMLResponse:
-        run = runs.find(id)
+    def download(language: Language, run: Found) -> HTMLResponse:
         page = report(Recording.read(run.folder), catalogue.lesson(run.job.lesson), language)
         name = f"{run.job.lesson}-{run.job.id}.html"
         return HTMLResponse(page, headers={"Content-Disposition": f'attachment; filename="{name}"'})
@@ -135,6 +136,12 @@ def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(UserError)
     async def refuse(request: Request, error: UserError) -> HTMLResponse:
         return page(request, str(error), 404 if isinstance(error, NotFoundError) else 400)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        if any(part["loc"][0] == "path" for part in error.errors()):  # such as /fr/
+            return page(request, request.url.path, 404)
+        return JSONResponse({"error": str(error.errors()[0]["msg"])}, 422)
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> HTMLResponse:

@@ -1,6 +1,7 @@
 """The pages of the site, as HTML."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup
@@ -34,7 +35,7 @@ def lesson(lesson: Lesson, language: str, query: Mapping[str, str], error: str) 
         before=Markup(prose.before),  # noqa: S704 (Markdown with HTML turned off, from the course's own folder)
         after=Markup(prose.after),  # noqa: S704
         knobs=[_knob(p, labels, language, query.get(p.name)) for p in parameters],
-        specs={key: charts.draw(key, labels, language) for key in labels["charts"]},
+        specs=_specs(lesson, language, (lesson.folder / "lesson.toml").stat().st_mtime_ns),
         error=error,
         autorun=bool(query) and not error,
     )
@@ -60,6 +61,12 @@ def refusal(error: UserError, labels: dict[str, Any], language: str) -> str:
     return said["refused"].format(
         label=label, given=error.given, allowed=allowed, suggestion=error.suggestion
     )
+
+
+@lru_cache(maxsize=256)
+def _specs(lesson: Lesson, language: str, changed: int) -> dict[str, charts.Spec]:
+    """Return a lesson's charts; Altair takes 50 ms for each, so they are drawn once for each change of lesson.toml."""
+    return {key: charts.draw(key, lesson.labels, language) for key in lesson.labels["charts"]}
 
 
 def _knob(

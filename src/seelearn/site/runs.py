@@ -99,11 +99,11 @@ class Runs:
         self._forget()
         return run
 
-    def find(self, name: str) -> LiveRun:
-        """Return the run with this id."""
-        if name not in self._runs:
-            raise NotFoundError(f"no run {name[:60]!r}: press Run again")
-        return self._runs[name]
+    def find(self, id: str) -> LiveRun:
+        """Return the run of the job with this id."""
+        if id not in self._runs:
+            raise NotFoundError(f"no run {id[:60]!r}: press Run again")
+        return self._runs[id]
 
     def close(self) -> None:
         """Stop everything; the recordings say so."""

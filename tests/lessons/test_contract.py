@@ -1,0 +1,175 @@
+"""What every lesson must be, whoever wrote it. It runs over every folder of the course."""
+
+import ast
+import re
+import string
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from fontTools.ttLib import TTFont
+
+from seelearn import assets
+from seelearn.charts import KINDS
+from seelearn.engine.catalogue import Lesson
+from seelearn.engine.recording import End, Recording
+from seelearn.events import Event, without_times
+from seelearn.labels import LANGUAGES, sentence
+from seelearn.site.prose import render
+from tests.conftest import COURSE, record
+
+EXPERIMENTS = [(lesson, framework) for lesson in COURSE.lessons for framework in lesson.frameworks]
+LESSONS = pytest.mark.parametrize("lesson", COURSE.lessons, ids=lambda lesson: lesson.name)
+BOTH = pytest.mark.parametrize(
+    ("lesson", "framework"), EXPERIMENTS, ids=[f"{one.name}-{name}" for one, name in EXPERIMENTS]
+)
+VERBS = {"line": {"lines"}, "curve": {"plot"}, "points": {"plot"}, "layers": {"layers"}}
+"""The kinds of chart that can draw each kind of event."""
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, int], Recording]:
+    """Every experiment twice with its smallest numbers of steps."""
+    folder = tmp_path_factory.mktemp("contract")
+    return {
+        (f"{lesson.name}-{framework}", turn): record(
+            lesson, smallest(lesson, framework), folder / f"{lesson.name}-{framework}-{turn}"
+        )
+        for lesson, framework in EXPERIMENTS
+        for turn in (0, 1)
+    }
+
+
+def smallest(lesson: Lesson, framework: str) -> dict[str, Any]:
+    """Keep the defaults but for the number of epochs, so that a run is short."""
+    names = {parameter.name for parameter in lesson.parameters(framework)}
+    return {"seed": 5} | ({"epochs": 2} if "epochs" in names else {})
+
+
+@BOTH
+def test_it_runs_to_its_end(lesson: Lesson, framework: str, runs: dict[Any, Recording]) -> None:
+    recording = runs[f"{lesson.name}-{framework}", 0]
+    assert recording.end == End("finished")
+    assert recording.events[-1]["kind"] == "note", "a lesson ends with its conclusion in words"
+
+
+@BOTH
+def test_same_seed_same_events(lesson: Lesson, framework: str, runs: dict[Any, Recording]) -> None:
+    first, second = (runs[f"{lesson.name}-{framework}", turn] for turn in (0, 1))
+    assert without_times(first.events) == without_times(second.events)
+
+
+@BOTH
+def test_every_event_has_its_chart_and_every_chart_its_events(
+    lesson: Lesson, framework: str, runs: dict[Any, Recording]
+) -> None:
+    charts = lesson.labels["charts"]
+    used = set()
+    for event in runs[f"{lesson.name}-{framework}", 0].events:
+        if "chart" not in event:
+            continue
+        chart = charts[event["chart"]]
+        assert chart["kind"] in VERBS[event["kind"]]
+        assert event["series"] in chart["series"]
+        used.add(event["chart"])
+    assert {chart.get("of", key) for key, chart in charts.items()} == used
+
+
+@BOTH
+def test_every_note_can_be_said(lesson: Lesson, framework: str, runs: dict[Any, Recording]) -> None:
+    said = [e for e in runs[f"{lesson.name}-{framework}", 0].events if e["kind"] == "note"]
+    for note in said:
+        for language in LANGUAGES:
+            assert "{" not in sentence(lesson.labels, note, language)
+    source = lesson.file(framework).read_text(encoding="utf-8")
+    for key in lesson.labels["notes"]:
+        assert f'"{key}"' in source, f"no call says the note {key}"
+
+
+@BOTH
+def test_every_parameter_has_a_label(lesson: Lesson, framework: str) -> None:
+    labels = lesson.labels["parameters"]
+    for parameter in lesson.parameters(framework):
+        assert parameter.name in labels
+        assert set(labels[parameter.name].get("choices", {})) <= set(parameter.choices)
+
+
+@LESSONS
+def test_every_text_stands_in_both_languages(lesson: Lesson) -> None:
+    def visit(value: Any, path: str) -> None:
+        if isinstance(value, dict):
+            if set(value) & set(LANGUAGES):
+                assert set(LANGUAGES) <= set(value), f"{path} lacks a language"
+                fields = [set(f for _, f, _, _ in string.Formatter().parse(value[lang]) if f) for lang in LANGUAGES]
+                assert fields[0] == fields[1], f"{path} has other values in the other language"
+            for key, inner in value.items():
+                visit(inner, f"{path}.{key}")
+
+    visit(lesson.labels, lesson.name)
+    for chart in lesson.labels["charts"].values():
+        assert chart["kind"] in KINDS
+        assert set(chart["series"]) <= set(lesson.labels["series"])
+
+
+@BOTH
+def test_both_languages_have_the_same_skeleton(lesson: Lesson, framework: str) -> None:
+    zh, en = (render(lesson.folder / f"{lang}.md", lesson.file(framework), lang) for lang in ("zh", "en"))
+    assert zh.ids == en.ids
+    assert zh.marks == en.marks
+    assert "{{ lab }}" in zh.marks
+    for lang in LANGUAGES:
+        text = (lesson.folder / f"{lang}.md").read_text(encoding="utf-8")
+        assert len(re.findall(r"^#", text, re.M)) == len(zh.ids), "every heading needs its {#id}"
+        assert "# {#" not in text
+    links = [re.findall(r"\]\(([?#][^)]*)\)", (lesson.folder / f"{lang}.md").read_text(encoding="utf-8")) for lang in LANGUAGES]
+    assert links[0] == links[1]
+    assert {link[1:] for link in links[0] if link.startswith("#")} <= set(zh.ids)
+
+
+@BOTH
+def test_links_to_runs_are_allowed_runs(lesson: Lesson, framework: str) -> None:
+    text = (lesson.folder / "en.md").read_text(encoding="utf-8")
+    parameters = {parameter.name: parameter for parameter in lesson.parameters(framework)}
+    for query in re.findall(r"\]\(\?([^)]*)\)", text):
+        for pair in query.split("&"):
+            name, _, value = pair.partition("=")
+            parameters[name].parse(value)
+
+
+@BOTH
+def test_the_prose_shows_all_of_the_code_but_its_imports(lesson: Lesson, framework: str) -> None:
+    path = lesson.file(framework)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    prose = render(lesson.folder / "en.md", path, "en")
+    shown: set[int] = set()
+    for first, last in re.findall(r"lines (\d+)–(\d+)", prose.before + prose.after):
+        shown |= set(range(int(first), int(last) + 1))
+    for node in ast.parse("\n".join(lines)).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Assign)):
+            assert node.lineno in shown, f"line {node.lineno} is not on the page"
+
+
+@BOTH
+def test_the_code_is_short_and_knows_only_the_vocabulary(lesson: Lesson, framework: str) -> None:
+    path = lesson.file(framework)
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n") <= 105
+    allowed = {"seelearn.show", "seelearn.microscope", "seelearn.many"}
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("seelearn"):
+            assert node.module in allowed
+        assert not (isinstance(node, ast.Import) and any(a.name.startswith("seelearn") for a in node.names))
+
+
+@LESSONS
+def test_the_font_of_the_pictures_has_every_character(lesson: Lesson) -> None:
+    font = TTFont(assets.FOLDER / "fonts" / "SeelearnSansSC-Regular.otf")
+    known = set(font.getBestCmap())
+    text = (lesson.folder / "lesson.toml").read_text(encoding="utf-8")
+    text += (Path(assets.FOLDER) / "words.toml").read_text(encoding="utf-8")
+    assert {c for c in text if ord(c) > 32 and ord(c) not in known} == set()
+
+
+def test_the_table_of_verbs_names_every_event_that_is_drawn() -> None:
+    drawn = {get_args(e.__annotations__["kind"])[0] for e in get_args(Event) if "chart" in e.__annotations__}
+    assert set(VERBS) == drawn

@@ -1,0 +1,103 @@
+"""The charts draw what was recorded: read back from the drawn picture."""
+
+import re
+from collections import Counter
+
+import pytest
+import vl_convert
+
+from seelearn import charts
+from seelearn.charts import Spec
+from seelearn.engine.catalogue import Lesson
+from seelearn.engine.recording import Recording
+from seelearn.events import Layer
+
+KEYS = ["layers", "health", "loss", "fit", "data", "activations"]
+
+
+def drawn(lesson: Lesson, recording: Recording, key: str, now: int, language: str = "en") -> Spec:
+    return charts.fill(charts.draw(key, lesson.labels, language), recording.events, now, 3)
+
+
+def marks(spec: Spec, role: str) -> list[str]:
+    """Return the texts with which the picture names its marks for a screen reader."""
+    svg = vl_convert.vegalite_to_svg(spec)
+    return re.findall(rf'aria-label="([^"]*)" role="graphics-symbol" aria-roledescription="{role}"', svg)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("key", KEYS)
+def test_every_chart_is_drawn_in_both_languages(lesson: Lesson, recorded: Recording, key: str, language: str) -> None:
+    svg = vl_convert.vegalite_to_svg(drawn(lesson, recorded, key, 3, language))
+    assert svg.count('role="graphics-symbol"') > 2
+    assert "undefined" not in svg
+    assert "NaN" not in svg
+
+
+def test_the_test_covers_every_chart(lesson: Lesson) -> None:
+    assert list(lesson.labels["charts"]) == KEYS
+
+
+def bars(layers: list[Layer]) -> Counter[tuple[str, int]]:
+    """Every bar of a series: where it begins, cut to three digits, and its count."""
+    found: Counter[tuple[str, int]] = Counter()
+    for layer in layers:
+        for part in (layer["before"], layer["after"]):
+            width = (part["high"] - part["low"]) / (len(part["counts"]) - 2)
+            for place, count in enumerate(part["counts"]):
+                found[f"{part['low'] + (place - 1) * width:.2f}", count] += 1
+    return found
+
+
+@pytest.mark.parametrize("now", [0, 3])
+def test_the_grid_shows_every_count_of_the_step_looked_at(lesson: Lesson, recorded: Recording, now: int) -> None:
+    texts = marks(drawn(lesson, recorded, "layers", now), "bar")
+    shown: Counter[tuple[str, int]] = Counter()
+    for text in texts:
+        fields = dict(field.split(": ", 1) for field in text.split("; "))
+        shown[f"{float(fields['from'].replace('−', '-')):.1f}", int(fields["count"].replace(",", ""))] += 1
+    expected: Counter[tuple[str, int]] = Counter()
+    for event in recorded.events:
+        if event["kind"] == "layers" and event["step"] == now:
+            for (left, count), times in bars(event["layers"]).items():
+                expected[f"{float(left):.1f}", count] += times
+    # Beginnings are compared to one digit, counts exactly: rounding may move a beginning, never a count.
+    assert sum(shown.values()) == sum(expected.values()) == 2 * 9 * 2 * 42
+    assert Counter(c for (_, c) in shown.elements()) == Counter(c for (_, c) in expected.elements())
+
+
+def test_cells_stand_in_the_order_of_layers_and_arms(lesson: Lesson, recorded: Recording) -> None:
+    texts = marks(drawn(lesson, recorded, "layers", 3), "bar")
+    names = [dict(f.split(": ", 1) for f in text.split("; "))["layer"] for text in texts]
+    order = [name for index, name in enumerate(names) if index == 0 or names[index - 1] != name]
+    assert order == ["input", *(f"L{n}" for n in range(1, 9))] * 4
+
+
+def test_the_slider_chooses_the_step(lesson: Lesson, recorded: Recording) -> None:
+    first, last = (vl_convert.vegalite_to_svg(drawn(lesson, recorded, "fit", now)) for now in (0, 3))
+    assert first != last
+    assert vl_convert.vegalite_to_svg(drawn(lesson, recorded, "data", 0)) == vl_convert.vegalite_to_svg(
+        drawn(lesson, recorded, "data", 3)
+    )
+
+
+def test_the_losses_drawn_are_the_losses_recorded(lesson: Lesson, recorded: Recording) -> None:
+    texts = marks(drawn(lesson, recorded, "loss", 3), "point")
+    shown = Counter(re.search(r"y: ([\d.,]+)", text)[1].replace(",", "") for text in texts)  # type: ignore[index]
+    expected = Counter(f"{e['y']:.5g}" for e in recorded.events if e["kind"] == "line")
+    assert Counter(f"{float(v):.5g}" for v in shown.elements()) == expected
+
+
+def test_only_the_arms_of_the_run_stand_in_the_legend(lesson: Lesson, recorded: Recording) -> None:
+    svg = vl_convert.vegalite_to_svg(drawn(lesson, recorded, "loss", 3))
+    assert ">with BN<" in svg
+    assert "hidden layers only<" not in svg
+
+
+def test_nan_is_written_into_its_cell(lesson: Lesson, recorded: Recording) -> None:
+    events = [e for e in recorded.events if e["kind"] == "layers" and e["step"] == 3][:1]
+    layer = events[0]["layers"][4]
+    broken = {**layer, "after": {**layer["after"], "nan": 17}}
+    spec = charts.draw("layers", lesson.labels, "en")
+    changed = [{**events[0], "layers": [*events[0]["layers"][:4], broken]}]
+    assert vl_convert.vegalite_to_svg(charts.fill(spec, changed, 3, 3)).count(">17 NaN<") == 1  # type: ignore[arg-type]
