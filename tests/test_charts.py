@@ -91,7 +91,7 @@ def test_the_losses_drawn_are_the_losses_recorded(lesson: Lesson, recorded: Reco
 def test_only_the_arms_of_the_run_stand_in_the_legend(lesson: Lesson, recorded: Recording) -> None:
     svg = vl_convert.vegalite_to_svg(drawn(lesson, recorded, "loss", 3))
     assert ">with BN<" in svg
-    assert "hidden layers only<" not in svg
+    assert "BN: hidden only<" not in svg
 
 
 def test_nan_is_written_into_its_cell(lesson: Lesson, recorded: Recording) -> None:

@@ -19,9 +19,7 @@ def emitted(draw: Callable[[Show], object]) -> list[dict[str, Any]]:
 
 
 def test_steps_look_before_the_first_and_after_the_last() -> None:
-    assert emitted(lambda show: list(show.steps(2))) == [
-        {"kind": "step", "step": n, "total": 2} for n in (0, 1, 2)
-    ]
+    assert emitted(lambda show: list(show.steps(2))) == [{"kind": "step", "step": n, "total": 2} for n in (0, 1, 2)]
 
 
 def test_events_carry_the_step_they_belong_to() -> None:

@@ -32,5 +32,5 @@ def vega() -> str:
     """Return Vega, Vega-Lite and vega-embed as one script; the first call takes about 2 s."""
     import vl_convert  # noqa: PLC0415 (only where something is drawn)
 
-    script: str = vl_convert.javascript_bundle()
+    script: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
     return script

@@ -18,7 +18,7 @@ PALETTE = ["#e07000", "#0072b2", "#009e73", "#b04a8f", "#8c6d31", "#7a7a7a"]
 
 TAIL = "#b04a8f"
 WIDTH, HEIGHT = 440, 260
-CELL = 84, 52
+CELL, GAP = (84, 52), 6
 """Sizes in pixels of a chart and of one cell in the grid of layers; the page narrows them to its own width."""
 
 Spec = dict[str, Any]
@@ -64,7 +64,7 @@ class _Panel:
         return f"{json.dumps(self.names, ensure_ascii=False)}[datum.series]"
 
     def base(self) -> alt.Chart:
-        """A chart of the panel's events, each with the label of its series in `arm`."""
+        """Return a chart of the panel's events, each with the label of its series in `arm`."""
         return alt.Chart(alt.NamedData(name=self.key)).transform_calculate(arm=self._arm)
 
     def colour(self, **options: Any) -> alt.Color:
@@ -79,7 +79,9 @@ class _Panel:
             alt.param(name="total", value=1),
             alt.param(name="shown", value=[]),
         )
-        return chart.properties(name=self.key, usermeta={"names": self.names, "source": self.source}).configure_view(stroke=None)
+        return chart.properties(name=self.key, usermeta={"names": self.names, "source": self.source}).configure_view(
+            stroke=None
+        )
 
 
 NOW = "datum.step == null || datum.step == now"
@@ -87,7 +89,12 @@ NOW = "datum.step == null || datum.step == now"
 
 def _lines(panel: _Panel) -> Any:
     base = panel.base()
-    x = alt.X("step:Q", title=panel.label("x"), scale=alt.Scale(domain=alt.ExprRef("[0, total]")))
+    x = alt.X(
+        "step:Q",
+        title=panel.label("x"),
+        scale=alt.Scale(domain=alt.ExprRef("[0, total]")),
+        axis=alt.Axis(format="d", values=alt.ExprRef("sequence(0, total + 1, ceil(total / 12))")),
+    )
     scale = alt.Scale(type="log", nice=False) if panel.about.get("log") else alt.Scale(zero=False)
     lines = base.mark_line(point=True).encode(
         x=x,
@@ -131,7 +138,7 @@ def _unfolded(panel: _Panel) -> Any:
 
 
 def _layers(panel: _Panel) -> Any:
-    """A grid of histograms: a row for each series and stage, a column for each layer."""
+    """Draw a grid of histograms: a row for each series and stage, a column for each layer."""
     words = panel.words
     stages = [words["before"], words["after"]]
     rows = [[arm, stage] for arm in panel.names.values() for stage in stages]
@@ -157,8 +164,19 @@ def _layers(panel: _Panel) -> Any:
     )
     cell = alt.Chart(base.data)
     bars = cell.mark_bar(binSpacing=0).encode(
-        x=alt.X("left:Q", bin="binned", axis=alt.Axis(
-            tickCount=3, title=None, grid=False, tickSize=3, labelFontSize=8, labelOverlap=True, format="~r")),
+        x=alt.X(
+            "left:Q",
+            bin="binned",
+            axis=alt.Axis(
+                tickCount=3,
+                title=None,
+                grid=False,
+                tickSize=3,
+                labelFontSize=8,
+                labelOverlap=True,
+                format="~r",
+            ),
+        ),
         x2="right:Q",
         y=alt.Y("count:Q", axis=None),
         color=alt.condition("datum.tail", alt.value(TAIL), panel.colour(legend=None)),
@@ -176,11 +194,23 @@ def _layers(panel: _Panel) -> Any:
         alt.layer(bars, nan)
         .properties(width=CELL[0], height=CELL[1])
         .facet(
-            row=alt.Row("row:O", title=None, header=alt.Header(
-                labelExpr=f"{json.dumps(rows, ensure_ascii=False)}[datum.value]", labelAngle=0, labelAlign="left")),
-            column=alt.Column("depth:O", title=None, header=alt.Header(
-                labelExpr=f"datum.value == 0 ? {json.dumps(words['input'])} : 'L' + datum.value")),
-            spacing=6,
+            row=alt.Row(
+                "row:O",
+                title=None,
+                header=alt.Header(
+                    labelExpr=f"{json.dumps(rows, ensure_ascii=False)}[datum.value]",
+                    labelAngle=0,
+                    labelAlign="left",
+                ),
+            ),
+            column=alt.Column(
+                "depth:O",
+                title=None,
+                header=alt.Header(labelExpr=f"datum.value == 0 ? {json.dumps(words['input'])} : 'L' + datum.value"),
+            ),
+            # Plots stand at equal distances, whatever their labels: the page computes their width.
+            bounds="flush",
+            spacing={"row": 20, "column": GAP},
         )
         .resolve_scale(x="independent", y="independent")
     )
@@ -210,7 +240,12 @@ def _health(panel: _Panel) -> Any:
     return panel.finish(
         alt.concat(
             # symlog: the signal falls over many powers of ten, and to 0 itself.
-            one("signal", alt.Scale(type="symlog", constant=1e-4), values=[0, 1e-4, 1e-3, 1e-2, 0.1, 1], format="~g"),
+            one(
+                "signal",
+                alt.Scale(type="symlog", constant=1e-4),
+                values=[0, 1e-4, 1e-3, 1e-2, 0.1, 1],
+                format="~g",
+            ),
             one("saturated", share, format="%"),
             one("dead", share, format="%"),
             columns=3,

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -68,14 +69,14 @@ def _parser(catalogue: Catalogue, arguments: list[str]) -> argparse.ArgumentPars
     parser.set_defaults(catalogue=catalogue)
     names = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    def add(
-        name: str, command: Callable[[argparse.Namespace], int], about: str
-    ) -> argparse.ArgumentParser:
+    def add(name: str, command: Callable[[argparse.Namespace], int], about: str) -> argparse.ArgumentParser:
         sub = names.add_parser(name, help=about, description=about, allow_abbrev=False)
         sub.set_defaults(command=command)
         return sub
 
-    add("list", commands.list_lessons, "name the lessons").add_argument("--json", action="store_true", help="print JSON")
+    add("list", commands.list_lessons, "name the lessons").add_argument(
+        "--json", action="store_true", help="print JSON"
+    )
     run = add("run", commands.run_lesson, "run a lesson, record it and draw it")
     run.add_argument("lesson", help="the name of a lesson")
     run.add_argument("--framework", help="the framework to run it in (default: the lesson's first)")
@@ -97,13 +98,14 @@ def _add_language(parser: argparse.ArgumentParser) -> None:
     locale = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
     default = "zh" if locale.startswith("zh") else "en"
     parser.add_argument(
-        "--lang", choices=LANGUAGES, default=default, help=f"language (default: {default}, from LANG)"
+        "--lang",
+        choices=LANGUAGES,
+        default=default,
+        help=f"language (default: {default}, from LANG)",
     )
 
 
-def _add_parameters(
-    parser: argparse.ArgumentParser, catalogue: Catalogue, arguments: list[str]
-) -> None:
+def _add_parameters(parser: argparse.ArgumentParser, catalogue: Catalogue, arguments: list[str]) -> None:
     """Add the parameters of the lesson that is named on the command line, so `--help` shows them."""
     lesson = next((one for one in catalogue.lessons if one.name in arguments), None)
     group = parser.add_argument_group("parameters of the lesson")
@@ -123,7 +125,7 @@ def _add_parameters(
 
 
 def _framework(lesson: Lesson, arguments: list[str]) -> str:
-    pairs = zip(arguments, arguments[1:], strict=False)
+    pairs = pairwise(arguments)
     named = next((value for flag, value in pairs if flag == "--framework"), None)
     return named if named in lesson.frameworks else lesson.frameworks[0]
 
@@ -139,7 +141,7 @@ def _unknown(word: str, arguments: list[str], parser: argparse.ArgumentParser) -
     choices = next(a for a in parser._actions if isinstance(a, argparse._SubParsersAction)).choices
     name = next(word for word in arguments if word in choices)
     known = [flag for action in choices[name]._actions for flag in action.option_strings]
-    near = difflib.get_close_matches(word.split("=")[0], known, n=1)
+    near = difflib.get_close_matches(word.split("=", maxsplit=1)[0], known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"`seelearn {name} --help` lists them"
     return UserError(f"no option {word[:60]!r}: {hint}")
 

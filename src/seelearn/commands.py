@@ -22,10 +22,7 @@ def list_lessons(options: argparse.Namespace) -> int:
     """Name the lessons, a line each."""
     lessons: list[Lesson] = options.catalogue.lessons
     if options.json:
-        rows = [
-            {"name": one.name, "title": one.labels["title"], "frameworks": one.frameworks}
-            for one in lessons
-        ]
+        rows = [{"name": one.name, "title": one.labels["title"], "frameworks": one.frameworks} for one in lessons]
         print(json.dumps(rows, ensure_ascii=False, indent=1))
         return 0
     for one in lessons:
@@ -99,9 +96,7 @@ def _load_vega() -> None:
     threading.Thread(target=vega, daemon=True).start()
 
 
-def _follow(
-    run: Run, lesson: Lesson, options: argparse.Namespace
-) -> dict[str, dict[str, float | None]]:
+def _follow(run: Run, lesson: Lesson, options: argparse.Namespace) -> dict[str, dict[str, float | None]]:
     """Draw a run in the terminal as it happens; return the last value of every growing curve."""
     from rich.console import Console  # noqa: PLC0415
 

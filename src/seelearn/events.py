@@ -110,9 +110,7 @@ class Note(Stamp):
 
 Event = Step | Line | Curve | Points | Layers | Note
 
-KINDS: frozenset[str] = frozenset(
-    get_args(event.__annotations__["kind"])[0] for event in get_args(Event)
-)
+KINDS: frozenset[str] = frozenset(get_args(event.__annotations__["kind"])[0] for event in get_args(Event))
 
 
 def without_times(events: Iterable[Event]) -> list[dict[str, object]]:

@@ -54,36 +54,25 @@ class Show:
 
     def line(self, chart: str, series: str, y: float) -> None:
         """Add the value of this step to a curve that grows, such as a loss."""
-        self._emit(
-            {"kind": "line", "chart": chart, "series": series, "y": finite(y), **self._stamp()}
-        )
+        self._emit({"kind": "line", "chart": chart, "series": series, "y": finite(y), **self._stamp()})
 
     def curve(self, chart: str, series: str, x: ArrayLike, y: ArrayLike) -> None:
         """Draw a whole curve as it is now; it replaces the one of the step before."""
         xs, ys = _pair(chart, x, y)
-        self._emit(
-            {"kind": "curve", "chart": chart, "series": series, "x": xs, "y": ys, **self._stamp()}
-        )
+        self._emit({"kind": "curve", "chart": chart, "series": series, "x": xs, "y": ys, **self._stamp()})
 
     def points(self, chart: str, series: str, x: ArrayLike, y: ArrayLike) -> None:
         """Draw a cloud of points."""
         xs, ys = _pair(chart, x, y)
-        self._emit(
-            {"kind": "points", "chart": chart, "series": series, "x": xs, "y": ys, **self._stamp()}
-        )
+        self._emit({"kind": "points", "chart": chart, "series": series, "x": xs, "y": ys, **self._stamp()})
 
     def layers(self, chart: str, series: str, layers: list[Layer]) -> None:
         """Draw what the microscope saw in every layer of one network."""
-        self._emit(
-            {"kind": "layers", "chart": chart, "series": series, "layers": layers, **self._stamp()}
-        )
+        self._emit({"kind": "layers", "chart": chart, "series": series, "layers": layers, **self._stamp()})
 
     def note(self, key: str, **values: float | str) -> None:
         """Say a sentence of `lesson.toml`, with these values in it; text values name a series."""
-        shown = {
-            name: value if isinstance(value, str) else finite(value)
-            for name, value in values.items()
-        }
+        shown = {name: value if isinstance(value, str) else finite(value) for name, value in values.items()}
         self._emit({"kind": "note", "key": key, "values": shown, **self._stamp()})
 
     def _stamp(self) -> Stamp:
@@ -104,9 +93,7 @@ def numbers(values: ArrayLike) -> Numbers:
 def _pair(chart: str, x: ArrayLike, y: ArrayLike) -> tuple[Numbers, Numbers]:
     xs, ys = numbers(x), numbers(y)
     if len(xs) != len(ys):
-        raise ValueError(
-            f"chart {chart!r}: x has {len(xs)} values and y has {len(ys)}; they must be equal"
-        )
+        raise ValueError(f"chart {chart!r}: x has {len(xs)} values and y has {len(ys)}; they must be equal")
     return xs, ys
 
 

@@ -35,9 +35,7 @@ class Screen:
         """Return the block within which the table is drawn again and again; without a screen, nothing is."""
         if not self._console.is_terminal:
             return nullcontext()
-        return Live(
-            get_renderable=self._table, console=self._console, refresh_per_second=10
-        )
+        return Live(get_renderable=self._table, console=self._console, refresh_per_second=10)
 
     def draw(self, event: Event) -> None:
         """Take one event."""

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
+from tests.conftest import COURSE, job_of
 
 from seelearn.engine import frameworks
 from seelearn.engine.catalogue import Catalogue, Lesson
 from seelearn.engine.frameworks import Framework
 from seelearn.engine.job import make_job
 from seelearn.errors import NotFoundError, UserError
-from tests.conftest import COURSE, job_of
 
 
 def test_the_course_holds_every_folder_with_a_lesson() -> None:
@@ -33,9 +33,7 @@ def test_a_framework_the_lesson_is_not_written_in(lesson: Lesson) -> None:
         make_job(lesson, "keras", {})
 
 
-def test_a_framework_that_is_not_installed_says_what_to_type(
-    lesson: Lesson, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_framework_that_is_not_installed_says_what_to_type(lesson: Lesson, monkeypatch: pytest.MonkeyPatch) -> None:
     absent = Framework("torch", "PyTorch", "no-such-package", lambda module, seed: None)
     monkeypatch.setitem(frameworks.FRAMEWORKS, "torch", absent)
     with pytest.raises(UserError, match=r"PyTorch, which is not installed: pip install 'seelearn\[torch\]'"):

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.conftest import job_of, record
 
 from seelearn.engine.catalogue import Lesson
 from seelearn.engine.local import Limits, LocalEngine, Run
 from seelearn.engine.recording import End, Recording
 from seelearn.events import without_times
-from tests.conftest import job_of, record
 
 Trial = Callable[[str], Lesson]
 
@@ -32,11 +32,10 @@ def test_events_arrive_in_order_and_are_recorded(trial: Trial, tmp_path: Path) -
 
 
 def test_same_seed_same_events_and_another_seed_others(trial: Trial, tmp_path: Path) -> None:
-    lesson = trial("import torch, random, numpy; show.line('loss', 'a', torch.rand(1).item() + random.random() + numpy.random.rand())")
-    runs = [
-        record(lesson, {"seed": seed, "n": 5}, tmp_path / str(number))
-        for number, seed in enumerate((1, 1, 2))
-    ]
+    lesson = trial(
+        "import torch, random, numpy; show.line('loss', 'a', torch.rand(1).item() + random.random() + numpy.random.rand())"
+    )
+    runs = [record(lesson, {"seed": seed, "n": 5}, tmp_path / str(number)) for number, seed in enumerate((1, 1, 2))]
     first, again, other = (without_times(run.events) for run in runs)
     assert first == again != other
 
@@ -84,7 +83,7 @@ def test_who_stops_listening_stops_the_run(trial: Trial, tmp_path: Path) -> None
     run = start(trial("time.sleep(0.01)"), tmp_path / "run", n=100_000)
     events = iter(run)
     next(events)
-    events.close()  # type: ignore[attr-defined]
+    events.close()
     assert run.end.status == "stopped"
     assert not run.worker.alive
 
@@ -134,4 +133,4 @@ def test_a_worker_ends_with_the_process_that_started_it(trial: Trial, tmp_path: 
     while run.worker.alive and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not run.worker.alive
-    events.close()  # type: ignore[attr-defined]
+    events.close()

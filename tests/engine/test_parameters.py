@@ -55,6 +55,7 @@ def test_a_signature_that_cannot_be_read_names_the_place(tmp_path: Path, signatu
         ("lr", "3", "lr is '3', but must be a number from 0.0001 to 1: try lr = 1"),
         ("lr", "nan", "lr is 'nan', but must be a number from 0.0001 to 1: try lr = 0.03"),
         ("lr", "fast", "lr is 'fast', but must be a number from 0.0001 to 1: try lr = 0.03"),
+        ("epochs", 2.5, "epochs is '2.5', but must be a whole number from 1 to 50: try epochs = 12"),
         ("epochs", "2.5", "epochs is '2.5', but must be a whole number from 1 to 50: try epochs = 12"),
         ("activation", "rleu", "activation is 'rleu', but must be one of tanh, relu, leaky_relu, sigmoid, selu: try activation = relu"),
         ("seed", "-1", "seed is '-1', but must be a whole number from 0 to 2147483647: try seed = 0"),
@@ -62,7 +63,7 @@ def test_a_signature_that_cannot_be_read_names_the_place(tmp_path: Path, signatu
     ],
 )  # fmt: skip
 def test_a_refusal_names_what_was_given_what_is_allowed_and_what_to_type(
-    lesson: Lesson, name: str, given: str, message: str
+    lesson: Lesson, name: str, given: str | float, message: str
 ) -> None:
     with pytest.raises(UserError) as caught:
         check_parameters([*lesson.parameters("torch"), SEED], {name: given})
@@ -80,4 +81,8 @@ def test_a_refusal_has_the_parts_for_another_language(lesson: Lesson) -> None:
     depth = next(p for p in lesson.parameters("torch") if p.name == "depth")
     with pytest.raises(ParameterError) as caught:
         depth.parse("99")
-    assert (caught.value.parameter, caught.value.given, caught.value.suggestion) == (depth, "99", "16")
+    assert (caught.value.parameter, caught.value.given, caught.value.suggestion) == (
+        depth,
+        "99",
+        "16",
+    )

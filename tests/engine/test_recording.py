@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.conftest import job_of
 
 from seelearn.engine.catalogue import Lesson
 from seelearn.engine.recording import FORMAT, End, Recorder, Recording
 from seelearn.errors import NotFoundError, UserError
-from tests.conftest import job_of
 
 LINE = b'{"kind":"line","chart":"loss","series":"a","y":1.0,"step":0,"t":0.0}\n'
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 import torch
+from tests.conftest import record
 from torch import Tensor, nn
 
 from seelearn.engine.catalogue import Lesson
 from seelearn.engine.recording import Recording
 from seelearn.engine.worker import load_run
 from seelearn.events import Layer
-from tests.conftest import record
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,9 @@ def test_the_start_is_bad_as_planned(code: dict[str, Any]) -> None:
     assert all(torch.allclose(m.bias, torch.tensor(-0.2, dtype=m.bias.dtype)) for m in layers)
 
 
-def test_normalization_stands_before_each_activation_and_not_at_the_output(code: dict[str, Any]) -> None:
+def test_normalization_stands_before_each_activation_and_not_at_the_output(
+    code: dict[str, Any],
+) -> None:
     def kinds(arm: str) -> str:
         letters = {nn.Linear: "L", nn.BatchNorm1d: "B", nn.Tanh: "a"}
         return "".join(letters[type(module)] for module in net(code, arm))
@@ -97,7 +99,7 @@ def test_in_training_mode_the_bias_makes_no_difference(code: dict[str, Any]) -> 
         for bias in (-0.2, 0.3):
             network = net(code, arm, bias=bias)
             outputs.append(network(x) - network[-1].bias)  # the output layer's own bias stays
-        return (outputs[0] - outputs[1]).abs().max().item()
+        return float((outputs[0] - outputs[1]).abs().max().item())
 
     assert difference("hidden only") < 1e-9
     assert difference("plain") > 0.01
@@ -142,7 +144,12 @@ def test_there_is_a_look_before_each_epoch_and_after_the_last(run: Recording) ->
 
 
 def test_without_normalization_the_signal_dies_and_with_it_it_lives(run: Recording) -> None:
-    for arm, alive in (("plain", False), ("input only", False), ("batch norm", True), ("hidden only", True)):
+    for arm, alive in (
+        ("plain", False),
+        ("input only", False),
+        ("batch norm", True),
+        ("hidden only", True),
+    ):
         last = layers(run, arm, 6)[-1]
         assert last["signal"] is not None
         assert (last["signal"] > 0.1) is alive
@@ -171,5 +178,11 @@ def test_arms_that_are_compared_share_their_axes(run: Recording) -> None:
     for step in (0, 6):
         plain, other = layers(run, "plain", step), layers(run, "batch norm", step)
         for one, two in zip(plain, other, strict=True):
-            assert (one["before"]["low"], one["before"]["high"]) == (two["before"]["low"], two["before"]["high"])
-            assert (one["after"]["low"], one["after"]["high"]) == (two["after"]["low"], two["after"]["high"])
+            assert (one["before"]["low"], one["before"]["high"]) == (
+                two["before"]["low"],
+                two["before"]["high"],
+            )
+            assert (one["after"]["low"], one["after"]["high"]) == (
+                two["after"]["low"],
+                two["after"]["high"],
+            )

@@ -61,9 +61,11 @@ def test_saturation_equals_the_formula_of_tanh() -> None:
 
 def test_a_relu_unit_that_is_silent_on_every_example_is_dead() -> None:
     network = net(nn.ReLU)
+    linear = network[1]
+    assert isinstance(linear, nn.Linear)
     with torch.no_grad():
-        network[1].weight[:2] = 0
-        network[1].bias[:2] = -1
+        linear.weight[:2] = 0
+        linear.bias[:2] = -1
     assert look(network, torch.randn(50, 3))[1]["dead"] == 2 / 8
 
 
@@ -110,5 +112,5 @@ def test_a_block_without_a_forward_pass_says_what_to_do() -> None:
 
 
 def test_another_kind_of_model_is_refused() -> None:
-    with pytest.raises(TypeError, match="torch nn.Module"):
+    with pytest.raises(TypeError, match=r"torch nn\.Module"):
         watch("a model")

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx2 as httpx
+import httpx2
 import pytest
 from fastapi.testclient import TestClient
+from tests.conftest import COURSE, write_lesson
 
 from seelearn.engine.catalogue import Catalogue
 from seelearn.site.app import create_app
-from tests.conftest import COURSE, write_lesson
 
 BASE = "http://127.0.0.1"
 FLAGSHIP = "/en/lessons/batch_normalization"
@@ -39,14 +39,14 @@ def slow(tmp_path: Path) -> Iterator[TestClient]:
         yield client
 
 
-def start(client: httpx.Client, given: dict[str, Any], lesson: str = FLAGSHIP) -> str:
+def start(client: httpx2.Client, given: dict[str, Any], lesson: str = FLAGSHIP) -> str:
     """Press Run; return the run's address."""
     answer = client.post(f"{lesson}/runs", json=given)
     assert answer.status_code == 200, answer.text
     return str(answer.json()["run"])
 
 
-def events(client: httpx.Client, run: str, after: int | None = None) -> list[dict[str, Any]]:
+def events(client: httpx2.Client, run: str, after: int | None = None) -> list[dict[str, Any]]:
     """Return all that a viewer of a run is sent: each message's id, name and data."""
     headers = {} if after is None else {"Last-Event-ID": str(after)}
     text = client.get(f"{run}/events", headers=headers).text

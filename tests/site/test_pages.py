@@ -4,13 +4,16 @@ import re
 
 import pytest
 from fastapi.testclient import TestClient
+from tests.site.conftest import FLAGSHIP
 
 from seelearn.labels import words
 from seelearn.site.security import BODY
-from tests.site.conftest import FLAGSHIP
 
 
-@pytest.mark.parametrize(("asked", "given"), [("zh-CN,zh;q=0.9", "/zh/"), ("en-GB", "/en/"), ("fr", "/en/"), ("", "/en/")])
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [("zh-CN,zh;q=0.9", "/zh/"), ("en-GB", "/en/"), ("fr", "/en/"), ("", "/en/")],
+)
 def test_the_root_leads_to_the_readers_language(client: TestClient, asked: str, given: str) -> None:
     answer = client.get("/", headers={"Accept-Language": asked})
     assert (answer.status_code, answer.headers["location"]) == (307, given)
@@ -50,9 +53,18 @@ def test_a_link_fills_the_form_and_starts(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        ("/en/lessons/batch_normalization?lr=7", "Learning rate is “7”, but must be a number from 0.0001 to 1. Try 1."),
-        ("/zh/lessons/batch_normalization?depth=0", "「隐藏层数」现在是“0”，但只能取 1 到 16 之间的整数。可以试试 1。"),
-        ("/zh/lessons/batch_normalization?activation=rleu", "其中之一：tanh, relu, leaky_relu, sigmoid, selu"),
+        (
+            "/en/lessons/batch_normalization?lr=7",
+            "Learning rate is “7”, but must be a number from 0.0001 to 1. Try 1.",
+        ),
+        (
+            "/zh/lessons/batch_normalization?depth=0",
+            "「隐藏层数」现在是“0”，但只能取 1 到 16 之间的整数。可以试试 1。",
+        ),
+        (
+            "/zh/lessons/batch_normalization?activation=rleu",
+            "其中之一：tanh, relu, leaky_relu, sigmoid, selu",
+        ),
         ("/en/lessons/batch_normalization?depht=2", "did you mean depth?"),
     ],
 )
@@ -69,7 +81,15 @@ def test_what_a_link_says_is_escaped(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/en/lessons/nothing", "/en/nothing", "/zh/runs/0000/report", "/static/%2e%2e/cli.py", "/static/..%2fcli.py", "/fr/"]
+    "path",
+    [
+        "/en/lessons/nothing",
+        "/en/nothing",
+        "/zh/runs/0000/report",
+        "/static/%2e%2e/cli.py",
+        "/static/..%2fcli.py",
+        "/fr/",
+    ],
 )
 def test_what_is_not_there_is_a_page_that_leads_back(client: TestClient, path: str) -> None:
     answer = client.get(path)

@@ -9,9 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 from fastapi.testclient import TestClient
+from tests.site.conftest import events, start
 
 from seelearn.engine.recording import Recording
-from tests.site.conftest import events, start
 
 TRIAL = "/en/lessons/trial"
 

@@ -40,9 +40,7 @@ class Lesson:
             name = self.frameworks[0]
         if name not in self.frameworks:
             allowed = ", ".join(self.frameworks)
-            raise NotFoundError(
-                f"{self.name} is not written in {name[:60]!r}: allowed is {allowed}"
-            )
+            raise NotFoundError(f"{self.name} is not written in {name[:60]!r}: allowed is {allowed}")
         return FRAMEWORKS[name]
 
     def parameters(self, framework: str) -> list[Parameter]:
@@ -60,9 +58,7 @@ class Catalogue:
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or default_folder()
         if not self.folder.is_dir():
-            raise NotFoundError(
-                f"no folder of lessons at {self.folder}: give one with --lessons DIR"
-            )
+            raise NotFoundError(f"no folder of lessons at {self.folder}: give one with --lessons DIR")
 
     @property
     def lessons(self) -> list[Lesson]:

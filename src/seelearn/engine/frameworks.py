@@ -64,7 +64,7 @@ FRAMEWORKS = {
 def seed_everything(framework: Framework, seed: int) -> None:
     """Seed Python, NumPy's global generator and the framework."""
     random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002 (a lesson may use the global generator; the modern ones are seeded by their makers)
+    np.random.seed(seed)
     framework.seed(framework.load(), seed)
 
 

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -124,7 +124,7 @@ class Run:
         self._asked = end
         self.worker.kill()
 
-    def __iter__(self) -> Iterator[Event]:
+    def __iter__(self) -> Generator[Event]:
         """Yield the events; whatever happens, the recording is closed with the reason."""
         limit = self._limits.seconds
         late = End("failed", f"it took longer than {limit:g} seconds: try fewer steps")

@@ -43,12 +43,14 @@ class Parameter:
             near = difflib.get_close_matches(str(given), self.choices, n=1)
             raise self._refuse(given, near[0] if near else self.default)
         try:
-            value = self.type(given)
+            value = float(given) if self.type is float else int(str(given))
         except ValueError:
             raise self._refuse(given, self.default) from None
-        if not (math.isfinite(value) and self.range.low <= value <= self.range.high):
-            nearest = min(max(value, self.range.low), self.range.high) if value == value else None
-            raise self._refuse(given, self.default if nearest is None else self.type(nearest))
+        if math.isnan(value):
+            raise self._refuse(given, self.default)
+        nearest = min(max(value, self.range.low), self.range.high)
+        if value != nearest:
+            raise self._refuse(given, nearest)
         return value
 
     def _refuse(self, given: Value, suggestion: Value) -> "ParameterError":
@@ -102,9 +104,7 @@ def _parameter(path: Path, arg: ast.arg, default: ast.expr) -> Parameter:
         ):
             bounds = [ast.literal_eval(a) for a in r.args]
             options = {str(k.arg): ast.literal_eval(k.value) for k in r.keywords}
-            found = Parameter(
-                arg.arg, int if kind == "int" else float, value, Range(*bounds, **options)
-            )
+            found = Parameter(arg.arg, int if kind == "int" else float, value, Range(*bounds, **options))
         case _:
             raise SignatureError(
                 f"{path}:{arg.lineno}: {arg.arg} must be Annotated[int or float, Range(low, high)] or Literal[…]"

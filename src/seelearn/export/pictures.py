@@ -22,7 +22,12 @@ def picture(recording: Recording, lesson: Lesson, key: str, language: str) -> Pa
     total = steps[-1]["total"] if steps else 1
     spec = charts.fill(charts.draw(key, lesson.labels, language), recording.events, now, total)
     spec["title"] = lesson.labels["charts"][key]["title"][language]
-    spec["config"] = {**spec["config"], "font": FONT, "background": "white", "title": {"fontWeight": "normal"}}
+    spec["config"] = {
+        **spec["config"],
+        "font": FONT,
+        "background": "white",
+        "title": {"fontWeight": "normal"},
+    }
     file = recording.folder / f"{key}.png"
     file.write_bytes(_renderer().vegalite_to_png(spec, scale=2))
     return file

@@ -18,9 +18,7 @@ def report(recording: Recording, lesson: Lesson, language: str) -> str:
         title=lesson.title(language),
         labels=labels,
         sentences=sentences(recording, lesson, language),
-        ending=words(language)[end.status].format(reason=end.reason)
-        if end.status != "finished"
-        else "",
+        ending=words(language)[end.status].format(reason=end.reason) if end.status != "finished" else "",
         specs={key: charts.draw(key, labels, language) for key in labels["charts"]},
         parameters=_parameters(recording, lesson, language),
         header=header,
@@ -47,9 +45,7 @@ def command(recording: Recording) -> str:
     return " ".join(["seelearn run", recording.job.lesson, *flags, f"--seed {recording.job.seed}"])
 
 
-def _parameters(
-    recording: Recording, lesson: Lesson, language: str
-) -> list[tuple[str, str, str]]:
+def _parameters(recording: Recording, lesson: Lesson, language: str) -> list[tuple[str, str, str]]:
     rows = []
     for name, value in {**recording.job.parameters, "seed": recording.job.seed}.items():
         shown = choice_label(lesson.labels, name, value, language) if isinstance(value, str) else f"{value:g}"

@@ -63,9 +63,7 @@ class TorchWatch:
     def _hold(self, module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         self._received[module] = inputs[0].detach().clone()  # an in-place activation overwrites it
 
-    def _hold_as_input(
-        self, weighted: nn.Module, module: nn.Module, inputs: tuple[Tensor, ...]
-    ) -> None:
+    def _hold_as_input(self, weighted: nn.Module, module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         raw = self._received[self._network]
         low, high = margin(raw.min().item(), raw.max().item())
         passed_on = _array(inputs[0])

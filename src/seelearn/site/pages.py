@@ -58,9 +58,7 @@ def refusal(error: UserError, labels: dict[str, Any], language: str) -> str:
         bounds = {"low": text(parameter.range.low), "high": text(parameter.range.high)}
         allowed = said[f"allowed_{parameter.type.__name__}"].format(**bounds)
     label = parameter_label(labels, parameter.name, language)
-    return said["refused"].format(
-        label=label, given=error.given, allowed=allowed, suggestion=error.suggestion
-    )
+    return said["refused"].format(label=label, given=error.given, allowed=allowed, suggestion=error.suggestion)
 
 
 @lru_cache(maxsize=256)
@@ -69,9 +67,7 @@ def _specs(lesson: Lesson, language: str, changed: int) -> dict[str, charts.Spec
     return {key: charts.draw(key, lesson.labels, language) for key in lesson.labels["charts"]}
 
 
-def _knob(
-    parameter: Parameter, labels: dict[str, Any], language: str, given: str | None
-) -> dict[str, Any]:
+def _knob(parameter: Parameter, labels: dict[str, Any], language: str, given: str | None) -> dict[str, Any]:
     """Return what the form needs to draw one parameter."""
     name = parameter.name
     return {
@@ -79,8 +75,7 @@ def _knob(
         "label": parameter_label(labels, name, language),
         "value": given if given is not None else text(parameter.default),
         "whole": parameter.type is int,
-        "range": parameter.range
-        and {"low": text(parameter.range.low), "high": text(parameter.range.high)},
+        "range": parameter.range and {"low": text(parameter.range.low), "high": text(parameter.range.high)},
         "choices": [(c, choice_label(labels, name, c, language)) for c in parameter.choices],
     }
 

@@ -64,6 +64,8 @@ def render(markdown: Path, code: Path, language: str) -> Prose:
 
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     parser.core.ruler.after("block", "seelearn", replace)
+    if language == "zh":  # a line of the file ends where Chinese has no space
+        parser.add_render_rule("softbreak", lambda *_: "")
     rendered = str(parser.render(markdown.read_text(encoding="utf-8")))
     before, _, after = rendered.partition(LAB)
     return Prose(before, after, ids, marks)

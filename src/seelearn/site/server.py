@@ -20,9 +20,13 @@ def serve(catalogue: Catalogue, port: int, folder: Path) -> int:
             listener.bind((HOST, port))
         except OSError as error:
             raise UserError(f"port {port} cannot be used ({error.strerror}): try --port {port + 1}") from None
+        listener.listen()  # from now on a browser can connect, and waits until we answer
         print(f"seelearn: http://{HOST}:{port}/  (Ctrl-C stops it)", flush=True)
         config = uvicorn.Config(
-            create_app(catalogue, folder), log_level="warning", timeout_graceful_shutdown=2, server_header=False
+            create_app(catalogue, folder),
+            log_level="warning",
+            timeout_graceful_shutdown=2,
+            server_header=False,
         )
         uvicorn.Server(config).run(sockets=[listener])
     return 0

@@ -2,6 +2,7 @@
 // events at once in <script id="events">. An event is a row of its chart's data, so nothing is translated here.
 
 const PHONE = 600;
+const [AXIS, TITLE, EDGE] = [46, 18, 20]; // pixels: a y axis with its labels, its title, and what sticks out at the right
 
 function read(id) {
   const element = document.getElementById(id);
@@ -17,6 +18,7 @@ function theme() {
   return {
     background: null,
     font: ink("--font"),
+    axisY: { minExtent: AXIS, maxExtent: AXIS },
     axis: { ...text, titleFontWeight: "normal", gridColor: ink("--line"), domainColor: ink("--soft"), tickColor: ink("--soft") },
     legend: text,
     header: text,
@@ -26,11 +28,18 @@ function theme() {
   };
 }
 
+/** Measure the longest of some labels, in pixels. */
+function widest(labels) {
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = `10px ${ink("--font")}`;
+  return Math.max(...labels.map((label) => pen.measureText(label).width));
+}
+
 class Chart {
   constructor(figure, spec) {
     this.figure = figure;
     this.spec = spec;
-    this.plot = figure.querySelector(".plot");
+    this.drawing = figure.querySelector(".drawing");
     this.clear();
   }
 
@@ -45,21 +54,21 @@ class Chart {
     return this.rows[0].layers.length;
   }
 
-  /** Fit the chart to the width that the page leaves it. */
-  fitted() {
+  /** Fit the chart to the width that the page leaves it. The room for axes is fixed, so no label can shift a plot. */
+  fitted(names) {
     const spec = structuredClone(this.spec);
-    const width = Math.max(this.plot.clientWidth, 260);
+    const width = Math.max(this.drawing.clientWidth, 260);
     const phone = width < PHONE;
     if (spec.facet) {
-      spec.spacing = phone ? 3 : spec.spacing;
-      spec.spec.width = Math.max(24, Math.floor((width - (phone ? 64 : 90)) / this.columns) - spec.spacing - 1);
+      spec.spacing.column = phone ? 3 : spec.spacing.column;
+      spec.spec.width = Math.max(20, Math.floor((width - widest(names) - EDGE) / this.columns) - spec.spacing.column);
       spec.spec.height = phone ? 40 : spec.spec.height;
     } else if (spec.concat) {
-      spec.columns = phone ? 1 : 3;
-      spec.concat.forEach((part) => { part.width = Math.floor(width / spec.columns) - 75; });
+      spec.columns = phone ? 1 : spec.concat.length;
+      const room = (width - 20 * (spec.columns - 1)) / spec.columns;
+      spec.concat.forEach((part) => { part.width = Math.floor(room - AXIS - EDGE); });
     } else {
-      spec.width = width;
-      spec.autosize = { type: "fit-x", contains: "padding" };
+      spec.width = width - AXIS - TITLE - EDGE;
     }
     return spec;
   }
@@ -80,18 +89,17 @@ class Chart {
     const moves = this.rows.some((row) => row.step !== null);
     if (!grown && !moves) return;
     const { view } = this.result;
-    if (grown) view.data(this.spec.name, rows);
-    if (view.signal("shown").length !== signals.shown.length) view.resize(); // room for the legend and the grid's rows
+    if (grown) view.data(this.spec.name, rows).resize(); // or the layout keeps what older rows needed
     for (const [name, value] of Object.entries(signals)) view.signal(name, value);
     await view.runAsync();
   }
 
   async make(signals, rows) {
-    const spec = this.fitted();
+    const spec = this.fitted(signals.shown);
     spec.params.forEach((param) => { param.value = signals[param.name]; });
     spec.datasets = { [spec.name]: rows };
     this.result?.finalize();
-    this.result = await window.vegaEmbed(this.plot, spec, {
+    this.result = await window.vegaEmbed(this.drawing, spec, {
       actions: false, ast: true, logLevel: 1, config: theme(), defaultStyle: false, renderer: "canvas",
       tooltip: { disableDefaultStyle: true },
     });
@@ -171,6 +179,7 @@ export class Player {
   redraw() {
     this.wanted = true;
     if (this.drawing) return;
+    document.documentElement.dataset.drawing = "yes";
     this.drawing = (async () => {
       while (this.wanted) {
         await new Promise((frame) => { requestAnimationFrame(frame); });
@@ -181,6 +190,7 @@ export class Player {
         document.documentElement.dataset.drawn = this.now;
       }
       this.drawing = null;
+      document.documentElement.dataset.drawing = "no";
     })();
   }
 }
