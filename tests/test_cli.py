@@ -40,7 +40,7 @@ def test_list_and_help_import_no_framework_and_nothing_that_draws(tmp_path: Path
     for words in (["list"], ["--help"], ["run", "batch_normalization", "--help"]):
         code = (
             "import sys, atexit, seelearn.cli as c\n"
-            "heavy = {'torch', 'tensorflow', 'keras', 'jax', 'sklearn', 'altair', 'vl_convert', 'fastapi', 'rich'}\n"
+            "heavy = {'numpy', 'torch', 'tensorflow', 'keras', 'jax', 'sklearn', 'altair', 'vl_convert', 'fastapi', 'rich'}\n"
             "atexit.register(lambda: print('HEAVY', sorted(heavy & set(sys.modules))))\n"
             f"sys.exit(c.main({words!r}))"
         )

@@ -174,6 +174,7 @@ def _layers(panel: _Panel) -> Any:
                 tickSize=3,
                 labelFontSize=8,
                 labelOverlap=True,
+                labelFlush=8,
                 format="~r",
             ),
         ),

@@ -11,11 +11,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import ArrayLike
+from typing import TYPE_CHECKING
 
 from seelearn.events import Event, Layer, Numbers, Stamp
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +57,12 @@ class Show:
         """Add the value of this step to a curve that grows, such as a loss."""
         self._emit({"kind": "line", "chart": chart, "series": series, "y": finite(y), **self._stamp()})
 
-    def curve(self, chart: str, series: str, x: ArrayLike, y: ArrayLike) -> None:
+    def curve(self, chart: str, series: str, x: "ArrayLike", y: "ArrayLike") -> None:
         """Draw a whole curve as it is now; it replaces the one of the step before."""
         xs, ys = _pair(chart, x, y)
         self._emit({"kind": "curve", "chart": chart, "series": series, "x": xs, "y": ys, **self._stamp()})
 
-    def points(self, chart: str, series: str, x: ArrayLike, y: ArrayLike) -> None:
+    def points(self, chart: str, series: str, x: "ArrayLike", y: "ArrayLike") -> None:
         """Draw a cloud of points."""
         xs, ys = _pair(chart, x, y)
         self._emit({"kind": "points", "chart": chart, "series": series, "x": xs, "y": ys, **self._stamp()})
@@ -84,13 +85,15 @@ def finite(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def numbers(values: ArrayLike) -> Numbers:
+def numbers(values: "ArrayLike") -> Numbers:
     """Flatten an array to a list of six significant digits each: what a picture needs."""
+    import numpy as np  # noqa: PLC0415 (0.08 s that `seelearn list` need not pay)
+
     flat = np.asarray(values, dtype=np.float64).ravel().tolist()
     return [float(f"{value:.6g}") if math.isfinite(value) else None for value in flat]
 
 
-def _pair(chart: str, x: ArrayLike, y: ArrayLike) -> tuple[Numbers, Numbers]:
+def _pair(chart: str, x: "ArrayLike", y: "ArrayLike") -> tuple[Numbers, Numbers]:
     xs, ys = numbers(x), numbers(y)
     if len(xs) != len(ys):
         raise ValueError(f"chart {chart!r}: x has {len(xs)} values and y has {len(ys)}; they must be equal")

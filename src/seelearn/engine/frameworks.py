@@ -1,13 +1,10 @@
 """The frameworks that lessons are written in, known by name only: this file imports none of them."""
 
 import importlib
-import importlib.metadata
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
 
 from seelearn.errors import UserError
 
@@ -28,9 +25,11 @@ class Framework:
     @property
     def version(self) -> str | None:
         """The installed version, or None."""
+        from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 (0.04 s)
+
         try:
-            return importlib.metadata.version(self.package)
-        except importlib.metadata.PackageNotFoundError:
+            return version(self.package)
+        except PackageNotFoundError:
             return None
 
     @property
@@ -63,6 +62,8 @@ FRAMEWORKS = {
 
 def seed_everything(framework: Framework, seed: int) -> None:
     """Seed Python, NumPy's global generator and the framework."""
+    import numpy as np  # noqa: PLC0415 (in the worker alone)
+
     random.seed(seed)
     np.random.seed(seed)
     framework.seed(framework.load(), seed)
@@ -70,5 +71,6 @@ def seed_everything(framework: Framework, seed: int) -> None:
 
 def versions(framework: Framework) -> dict[str, str]:
     """Return the versions that a recording should name."""
-    names = ["seelearn", "numpy", framework.package]
-    return {name: importlib.metadata.version(name) for name in names}
+    from importlib.metadata import version  # noqa: PLC0415 (0.04 s)
+
+    return {name: version(name) for name in ("seelearn", "numpy", framework.package)}

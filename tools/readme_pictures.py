@@ -1,0 +1,52 @@
+"""Make the README's pictures with the project's own commands: `make pictures` (the page's needs Chromium)."""
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+TARGET = Path(__file__).parent.parent / "docs" / "pictures"
+SEELEARN = [sys.executable, "-m", "seelearn"]
+
+
+def charts(language: str, activation: str) -> None:
+    """Run the flagship and keep its grid of layers and its fitted curves."""
+    with tempfile.TemporaryDirectory() as folder:
+        words = ["run", "batch_normalization", "--activation", activation, "--lang", language, "--out", "run"]
+        subprocess.run([*SEELEARN, *words], cwd=folder, check=True, capture_output=True)
+        for chart in ("layers", "fit"):
+            shutil.copy(Path(folder, "run", f"{chart}.png"), TARGET / f"{chart}-{activation}-{language}.png")
+
+
+def pages() -> None:
+    """Take a screenshot of the lesson's page after a run, in both languages, one light and one dark."""
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        server = subprocess.Popen([*SEELEARN, "serve", "--port", "8766"], cwd=folder, stdout=subprocess.PIPE, text=True)
+        assert server.stdout is not None
+        found = re.search(r"http://[\d.:]+", server.stdout.readline())
+        assert found is not None
+        chromium = shutil.which("chromium") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        for language, scheme in (("en", "light"), ("zh", "dark")):
+            size = {"width": 1280, "height": 900}
+            page = browser.new_page(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
+            page.goto(f"{found[0]}/{language}/lessons/batch_normalization?seed=0")
+            page.wait_for_selector("html[data-run=ended][data-drawing=no]", timeout=60_000)
+            page.locator("#timeline").evaluate("bar => scrollTo(0, bar.offsetTop - 230)")
+            page.wait_for_timeout(500)
+            page.screenshot(path=TARGET / f"page-{language}.png")
+        browser.close()
+        server.terminate()
+        server.wait()
+
+
+if __name__ == "__main__":
+    TARGET.mkdir(parents=True, exist_ok=True)
+    for language in ("en", "zh"):
+        for activation in ("tanh", "relu"):
+            charts(language, activation)
+    pages()
