@@ -123,7 +123,9 @@ def main() -> None:
     print("|---|---|---|---|")
     for name, (cpu, wall) in medians.items():
         print(f"| {name} | {cpu:.2f} | {wall:.2f} | {cpu / old_cpu:.2f} |")
-    print(f"\nThe old loop needs {old_cpu / medians['the lesson'][0]:.1f}× the CPU and {old_wall / medians['the lesson'][1]:.1f}× the time.")
+    print(
+        f"\nThe old loop needs {old_cpu / medians['the lesson'][0]:.1f}× the CPU and {old_wall / medians['the lesson'][1]:.1f}× the time."
+    )
 
 
 if __name__ == "__main__":

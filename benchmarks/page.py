@@ -38,7 +38,9 @@ FIRST_PICTURE = """() => new Promise((done) => {
 def server() -> Iterator[str]:
     """Serve the course from an empty folder; yield its address."""
     with tempfile.TemporaryDirectory() as folder:
-        process = subprocess.Popen([*SEELEARN, "serve", "--port", "8765"], cwd=folder, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            [*SEELEARN, "serve", "--port", "8765"], cwd=folder, stdout=subprocess.PIPE, text=True
+        )
         assert process.stdout is not None
         found = re.search(r"http://[\d.:]+", process.stdout.readline())
         assert found is not None
