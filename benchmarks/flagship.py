@@ -123,9 +123,8 @@ def main() -> None:
     print("|---|---|---|---|")
     for name, (cpu, wall) in medians.items():
         print(f"| {name} | {cpu:.2f} | {wall:.2f} | {cpu / old_cpu:.2f} |")
-    print(
-        f"\nThe old loop needs {old_cpu / medians['the lesson'][0]:.1f}× the CPU and {old_wall / medians['the lesson'][1]:.1f}× the time."
-    )
+    new_cpu, new_wall = medians["the lesson"]
+    print(f"\nThe old loop needs {old_cpu / new_cpu:.1f}× the CPU and {old_wall / new_wall:.1f}× the time.")
 
 
 if __name__ == "__main__":
