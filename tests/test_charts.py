@@ -83,7 +83,7 @@ def test_the_slider_chooses_the_step(lesson: Lesson, recorded: Recording) -> Non
 
 def test_the_losses_drawn_are_the_losses_recorded(lesson: Lesson, recorded: Recording) -> None:
     texts = marks(drawn(lesson, recorded, "loss", 3), "point")
-    shown = Counter(re.search(r"y: ([\d.,]+)", text)[1].replace(",", "") for text in texts)  # type: ignore[index]
+    shown = Counter(re.search(r"mean squared error: ([\d.,]+)", text)[1].replace(",", "") for text in texts)  # type: ignore[index]
     expected = Counter(f"{e['y']:.5g}" for e in recorded.events if e["kind"] == "line")
     assert Counter(f"{float(v):.5g}" for v in shown.elements()) == expected
 

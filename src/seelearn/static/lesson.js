@@ -49,7 +49,10 @@ function follow() {
   get("progress").value = 0;
   stream = new EventSource(`${run}/events`);
   stream.onmessage = (message) => take(JSON.parse(message.data));
-  stream.onerror = () => say(words.lost);
+  stream.onerror = () => {
+    say(words.lost);
+    if (stream.readyState === EventSource.CLOSED) running(false); // a new server, which does not know this run
+  };
   stream.addEventListener("end", (message) => finish(JSON.parse(message.data)));
 }
 

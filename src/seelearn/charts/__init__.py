@@ -1,0 +1,38 @@
+"""One Vega-Lite chart for each kind of panel; the page, the report and the picture all draw these.
+
+A chart's data set is the list of its events, just as they were recorded; the chart unfolds them. Three signals move it:
+`now`, the step that is looked at, `total`, the number of steps, and `shown`, the names in the legend.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from seelearn.charts.layers import health, layers
+from seelearn.charts.panel import Panel
+from seelearn.charts.plots import lines, plot
+from seelearn.events import Event
+
+KINDS: dict[str, Callable[[Panel], Any]] = {"lines": lines, "plot": plot, "layers": layers, "health": health}
+"""What `kind` may say in a lesson.toml."""
+
+Spec = dict[str, Any]
+
+
+def draw(key: str, labels: dict[str, Any], language: str) -> Spec:
+    """Return the Vega-Lite chart `key` of a lesson, whose lesson.toml is `labels`, with its data set left open.
+
+    The data set is named after the chart; `usermeta.source` names the chart whose events belong in it.
+    """
+    about = labels["charts"][key]
+    spec: Spec = KINDS[about["kind"]](Panel(key, about, labels, language)).to_dict()
+    return spec
+
+
+def fill(spec: Spec, events: list[Event], now: int, total: int) -> Spec:
+    """Return the chart with its events and signals set, for a picture that does not move."""
+    about = spec["usermeta"]
+    rows = [event for event in events if event.get("chart") == about["source"]]
+    shown = list(dict.fromkeys(about["names"][str(row.get("series"))] for row in rows))
+    values = {"now": now, "total": total, "shown": shown}
+    params = [{**param, "value": values[param["name"]]} for param in spec["params"]]
+    return {**spec, "params": params, "datasets": {spec["name"]: rows}}
