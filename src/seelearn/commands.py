@@ -58,7 +58,7 @@ def report_run(options: argparse.Namespace) -> int:
     lesson = options.catalogue.lesson(recording.job.lesson)
     files = _draw(recording, lesson, options.lang)
     _conclude(recording, lesson, files, {}, argparse.Namespace(json=False, lang=options.lang))
-    return 0
+    return 0 if files else 1
 
 
 def serve_course(options: argparse.Namespace) -> int:
@@ -114,12 +114,27 @@ def _follow(run: Run, lesson: Lesson, options: argparse.Namespace) -> dict[str, 
 
 
 def _draw(recording: Recording, lesson: Lesson, language: str) -> list[Path]:
-    from seelearn.export.pictures import pictures  # noqa: PLC0415
+    """Write the report and the pictures beside the recording; return the files that could be written."""
+    from seelearn.export.pictures import picture  # noqa: PLC0415
     from seelearn.export.report import report  # noqa: PLC0415
 
-    page = recording.folder / "report.html"
-    page.write_text(report(recording, lesson, language), encoding="utf-8")
-    return [page, *pictures(recording, lesson, language)]
+    files: list[Path] = []
+    try:
+        _save(files, recording.folder / "report.html", report(recording, lesson, language).encode())
+        for key in lesson.labels["charts"]:
+            _save(files, recording.folder / f"{key}.png", picture(recording, lesson, key, language))
+    except OSError as error:
+        print(f"seelearn: {error.filename} could not be written: {error.strerror}", file=sys.stderr)
+    return files
+
+
+def _save(files: list[Path], path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        path.unlink(missing_ok=True)  # no half a file
+        raise OSError(error.errno, error.strerror, str(path)) from None
+    files.append(path)
 
 
 def _conclude(

@@ -1,7 +1,7 @@
 """The charts of a recording as PNG files."""
 
 from functools import cache
-from pathlib import Path
+from types import ModuleType
 
 from seelearn import assets, charts
 from seelearn.engine.catalogue import Lesson
@@ -10,32 +10,23 @@ from seelearn.engine.recording import Recording
 FONT = "Seelearn Sans SC"
 
 
-def pictures(recording: Recording, lesson: Lesson, language: str) -> list[Path]:
-    """Draw every chart as it was at the recording's last step, into its folder; return the files."""
-    return [picture(recording, lesson, key, language) for key in lesson.labels["charts"]]
-
-
-def picture(recording: Recording, lesson: Lesson, key: str, language: str) -> Path:
-    """Draw one chart as it was at the recording's last step; return the file."""
+def picture(recording: Recording, lesson: Lesson, key: str, language: str) -> bytes:
+    """Draw one chart as it was at the recording's last step; return it as PNG."""
     steps = [event for event in recording.events if event["kind"] == "step"]
-    now = steps[-1]["step"] or 0 if steps else 0
-    total = steps[-1]["total"] if steps else 1
+    now, total = (steps[-1]["step"] or 0, steps[-1]["total"]) if steps else (0, 1)
     spec = charts.fill(charts.draw(key, lesson.labels, language), recording.events, now, total)
     spec["title"] = lesson.labels["charts"][key]["title"][language]
-    spec["config"] = {
-        **spec["config"],
-        "font": FONT,
-        "background": "white",
-        "title": {"fontWeight": "normal"},
-    }
-    file = recording.folder / f"{key}.png"
-    file.write_bytes(_renderer().vegalite_to_png(spec, scale=2))
-    return file
+    plain = {"fontWeight": "normal"}  # our font has one weight
+    look = {"font": FONT, "background": "white", "title": plain, "axis": {"titleFontWeight": "normal"}}
+    spec["config"] = {**spec["config"], **look}
+    png: bytes = renderer().vegalite_to_png(spec, scale=2)
+    return png
 
 
 @cache
-def _renderer():  # type: ignore[no-untyped-def] # noqa: ANN202
-    import vl_convert  # noqa: PLC0415
+def renderer() -> ModuleType:
+    """Return vl-convert, with our font registered: without it Chinese would be boxes on many machines."""
+    import vl_convert  # noqa: PLC0415 (only where a picture is drawn)
 
     vl_convert.register_font_directory(str(assets.FOLDER / "fonts"))
     return vl_convert
