@@ -1,10 +1,12 @@
 """What many tests need: the course, a recorded run, and a course of lessons that misbehave."""
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from seelearn.engine.catalogue import Catalogue, Lesson
@@ -83,3 +85,13 @@ def job_of(lesson: Lesson, given: dict[str, int | float | str] | None = None) ->
 def environment(**more: str) -> dict[str, str]:
     """The environment for a command of a test: English, whatever the machine speaks."""
     return {**os.environ, "LC_ALL": "C.UTF-8", "COLUMNS": "120", **more}
+
+
+def busy_worker(server: int) -> int:
+    """Return the worker process below a server that has worked most: the one with a job."""
+    found: dict[int, float] = {}
+    for child in psutil.Process(server).children():
+        with contextlib.suppress(psutil.Error):  # it may just have ended
+            if "seelearn.engine.worker" in child.cmdline():
+                found[child.pid] = child.cpu_times().user
+    return max(found, key=lambda pid: found[pid])

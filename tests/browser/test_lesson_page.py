@@ -5,9 +5,9 @@ import os
 import signal
 from pathlib import Path
 
-import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from tests.conftest import busy_worker
 
 LESSON = "/lessons/batch_normalization"
 pytestmark = pytest.mark.browser
@@ -88,8 +88,7 @@ def test_stop_keeps_what_there_is(page: Page, address: str) -> None:
 def test_a_killed_worker_is_said_and_the_server_lives(page: Page, address: str, server) -> None:  # type: ignore[no-untyped-def]
     page.goto(f"{address}/en{LESSON}?epochs=50&batch=8&seed=3")
     expect(page.locator("#step")).to_contain_text("1 / 50", timeout=60_000)
-    workers = [c for c in psutil.Process(server.pid).children() if "seelearn.engine.worker" in " ".join(c.cmdline())]
-    os.kill(max(workers, key=lambda c: c.cpu_times().user).pid, signal.SIGKILL)
+    os.kill(busy_worker(server.pid), signal.SIGKILL)
     expect(page.locator("#error")).to_contain_text("its worker was killed by SIGKILL", timeout=10_000)
     page.goto(f"{address}/en{LESSON}?epochs=1&seed=3")
     wait_for_end(page)

@@ -6,9 +6,9 @@ import threading
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 from fastapi.testclient import TestClient
+from tests.conftest import busy_worker
 from tests.site.conftest import events, start
 
 from seelearn.engine.recording import Recording
@@ -98,18 +98,11 @@ def test_stop_ends_the_run_for_every_viewer(slow: TestClient, tmp_path: Path) ->
     assert len(streams[0]) == len(recording.events) + 1
 
 
-def worker_of(folder: str) -> int:
-    """Return the process that runs a lesson of this folder's course: ours, and busy with a job."""
-    children = psutil.Process().children()
-    workers = [c for c in children if "seelearn.engine.worker" in " ".join(c.cmdline())]
-    return max(workers, key=lambda c: c.cpu_times().user).pid
-
-
 def test_a_killed_worker_is_said_and_the_server_lives(slow: TestClient, tmp_path: Path) -> None:
     run = start(slow, {"n": 100000}, TRIAL)
     thread, found = in_a_thread(slow, run)
     wait_for(tmp_path / "runs", 20)
-    os.kill(worker_of("trial"), signal.SIGKILL)
+    os.kill(busy_worker(os.getpid()), signal.SIGKILL)
     thread.join(10)
     end = found[0][-1]["data"]
     assert end["status"] == "failed"  # type: ignore[index]

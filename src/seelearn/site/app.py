@@ -47,6 +47,7 @@ def create_app(catalogue: Catalogue, folder: Path) -> FastAPI:
         runs.close()
 
     app = FastAPI(title="seelearn", lifespan=life, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.runs = runs
     app.add_middleware(GZipMiddleware)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)
     app.add_middleware(Security)
@@ -112,7 +113,7 @@ def _add_runs(app: FastAPI, catalogue: Catalogue, runs: Runs) -> None:
 
     @app.post("/{language}/runs/{id}/stop")
     async def stop(language: Language, run: Found) -> JSONResponse:
-        run.stop()
+        run.stop("stopped by a reader")
         return JSONResponse({})
 
     @app.get("/{language}/runs/{id}/report")

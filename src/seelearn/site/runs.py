@@ -39,9 +39,9 @@ class LiveRun:
             self._asked = End("failed", f"the recording could not be written: {error.strerror}")
         loop.call_soon_threadsafe(self._close, self._asked)
 
-    def stop(self) -> None:
+    def stop(self, reason: str) -> None:
         """End it now, whether it waits or runs."""
-        self._asked = End("stopped", "stopped by a reader")
+        self._asked = End("stopped", reason)
         if self._run is not None:
             self._run.stop(self._asked)
 
@@ -105,12 +105,16 @@ class Runs:
             raise NotFoundError(f"no run {id[:60]!r}: press Run again")
         return self._runs[id]
 
-    def close(self) -> None:
-        """Stop everything; the recordings say so."""
+    def stop(self) -> None:
+        """End all runs; their viewers are told and their recordings say why."""
         for run in self._runs.values():
             if run.end is None:
-                run.stop()
-        self._threads.shutdown(cancel_futures=True)
+                run.stop("the server was stopped")
+
+    def close(self) -> None:
+        """Stop everything and wait until the recordings are closed."""
+        self.stop()
+        self._threads.shutdown()
         self._engine.close()
 
     def _recorded(self, job: Job) -> Recording | None:
