@@ -117,6 +117,10 @@ def test_both_languages_have_the_same_skeleton(lesson: Lesson, framework: str) -
     assert zh.ids == en.ids
     assert zh.marks == en.marks
     assert "{{ lab }}" in zh.marks
+    for prose in (zh, en):
+        words = re.sub(r"<pre.*?</pre>", "", prose.before + prose.after, flags=re.S)
+        assert "**" not in words, "emphasis that Markdown did not take: in Chinese, put 。 and ， behind the **"
+        assert "{{" not in words
     for lang in LANGUAGES:
         text = (lesson.folder / f"{lang}.md").read_text(encoding="utf-8")
         assert len(re.findall(r"^#", text, re.M)) == len(zh.ids), "every heading needs its {#id}"
