@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -88,10 +89,18 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def busy_worker(server: int) -> int:
-    """Return the worker process below a server that has worked most: the one with a job."""
+    """Return the worker process below a server that is working now: the one with a job."""
+    first = _worked(server)
+    time.sleep(0.5)
+    second = _worked(server)
+    return max(second, key=lambda pid: second[pid] - first.get(pid, second[pid]))
+
+
+def _worked(server: int) -> dict[int, float]:
+    """Return the CPU seconds of every worker below a server."""
     found: dict[int, float] = {}
     for child in psutil.Process(server).children():
         with contextlib.suppress(psutil.Error):  # it may just have ended
             if "seelearn.engine.worker" in child.cmdline():
                 found[child.pid] = child.cpu_times().user
-    return max(found, key=lambda pid: found[pid])
+    return found

@@ -174,6 +174,7 @@ def slow_run(lesson: Lesson, tmp_path: Path) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
     file = tmp_path / "here" / "events.jsonl"
     deadline = time.monotonic() + 30
@@ -186,7 +187,7 @@ def slow_run(lesson: Lesson, tmp_path: Path) -> subprocess.Popen[str]:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_leaves_a_readable_recording(trial: Callable[[str], Lesson], tmp_path: Path, number: int) -> None:
     process = slow_run(trial("time.sleep(0.01)"), tmp_path)
-    process.send_signal(number)
+    os.killpg(process.pid, number)  # as a terminal does: to us and to all that we started
     said, complaint = process.communicate(timeout=20)
     assert process.returncode == 130
     assert "Stopped." in complaint

@@ -4,6 +4,8 @@ import html
 import json
 import re
 
+import pytest
+
 from seelearn.engine.catalogue import Lesson
 from seelearn.engine.recording import End, Recording
 from seelearn.export.report import command, report
@@ -40,6 +42,11 @@ def test_an_unfinished_run_says_so(lesson: Lesson, recorded: Recording) -> None:
     cut = Recording(recorded.folder, recorded.header, recorded.events[:12], End("failed", "a <reason>"))
     page = report(cut, lesson, "en")
     assert "This run did not finish: a &lt;reason&gt;." in page
+
+
+def test_vega_cannot_end_its_own_script(lesson: Lesson, recorded: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("seelearn.assets.vega", lambda: 'const text = "</script><b>";')
+    assert 'const text = "<\\/script><b>";' in report(recorded, lesson, "en")
 
 
 def test_text_of_a_recording_cannot_become_a_script(lesson: Lesson, recorded: Recording) -> None:

@@ -33,7 +33,7 @@ def client(runs: Path) -> Iterator[TestClient]:
 @pytest.fixture
 def slow(tmp_path: Path) -> Iterator[TestClient]:
     """A site with one lesson, `trial`, that takes 10 ms a step."""
-    write_lesson(tmp_path / "course", "trial", "time.sleep(0.01)")
+    write_lesson(tmp_path / "course", "trial", "sum(range(100_000)); time.sleep(0.01)")
     app = create_app(Catalogue(tmp_path / "course"), tmp_path / "runs")
     with TestClient(app, base_url=BASE) as client:
         yield client

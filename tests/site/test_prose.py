@@ -1,0 +1,59 @@
+"""Prose: Markdown with ids and code, and nothing that a page must not hold."""
+
+from pathlib import Path
+
+import pytest
+
+from seelearn.site.prose import ProseError, render
+
+CODE = """SIZE = 3
+
+
+def double(x):
+    # twice
+    return 2 * x
+
+
+def run(show):
+    return double(SIZE)
+"""
+
+
+def rendered(tmp_path: Path, markdown: str, language: str = "en") -> str:
+    (tmp_path / "en.md").write_text(markdown, encoding="utf-8")
+    (tmp_path / "with_torch.py").write_text(CODE, encoding="utf-8")
+    prose = render(tmp_path / "en.md", tmp_path / "with_torch.py", language)
+    return prose.before + "|lab|" + prose.after
+
+
+def test_html_in_prose_is_text(tmp_path: Path) -> None:
+    page = rendered(tmp_path, "<script>alert(1)</script>\n\n[x](javascript:alert(1))\n")
+    assert "<script" not in page
+    assert "href" not in page
+
+
+def test_a_heading_gets_its_id_and_loses_the_mark(tmp_path: Path) -> None:
+    assert '<h2 id="one_two">A title</h2>' in rendered(tmp_path, "## A title {#one_two}\n")
+
+
+def test_code_is_the_lines_of_the_file(tmp_path: Path) -> None:
+    page = rendered(tmp_path, "{{ code double }}\n")
+    assert "with_torch.py, lines 4–6" in page
+    assert "# twice" in page
+    assert "SIZE" not in page
+    assert "lines 1–6" in rendered(tmp_path, "{{ code SIZE double }}\n")
+    assert "lines 1–10" in rendered(tmp_path, "{{ code }}\n")
+
+
+def test_the_lab_divides_the_prose(tmp_path: Path) -> None:
+    assert rendered(tmp_path, "one\n\n{{ lab }}\n\ntwo\n").replace("\n", "") == "<p>one</p>|lab|<p>two</p>"
+
+
+def test_code_that_is_not_there_is_the_authors_mistake(tmp_path: Path) -> None:
+    with pytest.raises(ProseError, match=r"with_torch\.py: nothing named triple to show"):
+        rendered(tmp_path, "{{ code triple }}\n")
+
+
+def test_chinese_lines_join_without_a_space(tmp_path: Path) -> None:
+    assert "<p>一行一行</p>" in rendered(tmp_path, "一行\n一行\n", "zh")
+    assert "<p>one\ntwo</p>" in rendered(tmp_path, "one\ntwo\n")
