@@ -72,11 +72,31 @@ def test_a_killed_worker_is_named_and_its_events_are_kept(trial: Trial, tmp_path
 def test_stop_from_another_thread_ends_the_run(trial: Trial, tmp_path: Path) -> None:
     run = start(trial("time.sleep(0.01)"), tmp_path / "run", n=100_000)
     asked = End("stopped", "stopped by a reader")
-    threading.Timer(4, run.stop, [asked]).start()
-    events = list(run)
-    assert events
+    going = threading.Event()
+
+    def stop() -> None:
+        going.wait(30)
+        run.stop(asked)
+
+    threading.Thread(target=stop).start()
+    for _ in run:
+        going.set()
     assert Recording.read(tmp_path / "run").end == run.end == asked
     assert not run.worker.alive
+
+
+def test_what_was_written_before_a_stop_is_not_lost(trial: Trial, tmp_path: Path) -> None:
+    run = start(trial("pass"), tmp_path / "run", n=100_000)
+    asked = End("stopped", "stopped by a reader")
+    seen = []
+    for event in run:
+        seen.append(event)
+        if len(seen) == 1000:
+            run.stop(asked)
+    assert run.end == asked
+    assert len(seen) > 1000  # a pipe holds more than one event
+    assert [e["step"] for e in seen if e["kind"] == "line"] == list(range(len(seen) // 2))
+    assert Recording.read(tmp_path / "run").events == seen
 
 
 def test_who_stops_listening_stops_the_run(trial: Trial, tmp_path: Path) -> None:
@@ -89,9 +109,9 @@ def test_who_stops_listening_stops_the_run(trial: Trial, tmp_path: Path) -> None
 
 
 def test_a_run_that_takes_too_long_is_ended(trial: Trial, tmp_path: Path) -> None:
-    run = start(trial("time.sleep(0.01)"), tmp_path / "run", Limits(seconds=4), n=100_000)
+    run = start(trial("time.sleep(0.01)"), tmp_path / "run", Limits(seconds=8), n=100_000)
     assert list(run)
-    assert run.end == End("failed", "it took longer than 4 seconds: try fewer steps")
+    assert run.end == End("failed", "it took longer than 8 seconds: try fewer steps")
 
 
 def test_a_run_with_too_many_events_is_ended(trial: Trial, tmp_path: Path) -> None:

@@ -139,6 +139,16 @@ def test_a_new_server_replays_what_an_old_one_recorded(tmp_path: Path, slow: Tes
     assert len(list((tmp_path / "runs").iterdir())) == 1
 
 
+def test_a_run_that_waits_can_be_stopped(slow: TestClient) -> None:
+    busy = [start(slow, {"n": 100000, "seed": seed}, TRIAL) for seed in range(2)]
+    waiting = start(slow, {"n": 100000, "seed": 9}, TRIAL)
+    slow.post(f"{waiting}/stop")
+    for run in busy:
+        slow.post(f"{run}/stop")
+    for run in (waiting, *busy):
+        assert events(slow, run)[-1]["data"]["status"] == "stopped"
+
+
 def test_more_runs_than_workers_wait_their_turn(slow: TestClient) -> None:
     started = [start(slow, {"n": 30, "seed": seed}, TRIAL) for seed in range(4)]
     for run in started:

@@ -77,8 +77,12 @@ class Worker:
         raise WorkerError(self._last_words())
 
     def kill(self) -> None:
-        """End the process at once."""
+        """End the process at once; what it has written can still be read. Any thread may call this."""
         self._process.kill()
+
+    def close(self) -> None:
+        """End the process and let go of its pipes."""
+        self.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
@@ -120,7 +124,7 @@ class Run:
         self._recorder = Recorder(folder, job)
 
     def stop(self, end: End) -> None:
-        """End the run now; `end` says why."""
+        """End the run now; `end` says why. What the worker had written by then still comes."""
         self._asked = end
         self.worker.kill()
 
@@ -141,7 +145,7 @@ class Run:
             end = End("failed", f"the recording could not be written: {error.strerror}")
         finally:
             timer.cancel()
-            self.worker.kill()
+            self.worker.close()
             self._recorder.close(end)
             self.end = end
             self._after()
@@ -182,12 +186,12 @@ class LocalEngine:
             worker, self._spare = self._spare, None
             if worker is None or not worker.alive or worker.framework != job.framework:
                 if worker is not None:
-                    worker.kill()
+                    worker.close()
                 worker = Worker(job.framework, self._limits)
         try:
             return Run(worker, file, job, folder, self._limits, partial(self._refill, job.framework))
         except OSError:  # the folder could not be made
-            worker.kill()
+            worker.close()
             raise
 
     def _refill(self, framework: str) -> None:
@@ -203,5 +207,5 @@ class LocalEngine:
 
     def _drop_spare(self) -> None:
         if self._spare is not None:
-            self._spare.kill()
+            self._spare.close()
             self._spare = None

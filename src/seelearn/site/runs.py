@@ -1,6 +1,7 @@
 """Live runs: one job, many viewers, and a recording that outlives them all."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,25 +26,32 @@ class LiveRun:
         self.end: End | None = None
         self._asked: End | None = None
         self._run: Run | None = None
+        self._lock = threading.Lock()
         self._news = asyncio.Event()
 
     def follow(self, engine: LocalEngine, file: Path, loop: asyncio.AbstractEventLoop) -> None:
         """Run the job to its end, in a thread of its own."""
+        end = End("failed", "the server could not run it")
         try:
-            if self._asked is None:
-                self._run = engine.start(self.job, file, self.folder)
-                for event in self._run:
-                    loop.call_soon_threadsafe(self._add, event)
-                self._asked = self._run.end
+            with self._lock:
+                if self._asked is not None:  # stopped while it waited for its turn
+                    end = self._asked
+                    return
+                self._run = run = engine.start(self.job, file, self.folder)
+            for event in run:
+                loop.call_soon_threadsafe(self._add, event)
+            end = run.end
         except OSError as error:
-            self._asked = End("failed", f"the recording could not be written: {error.strerror}")
-        loop.call_soon_threadsafe(self._close, self._asked)
+            end = End("failed", f"the recording could not be written: {error.strerror}")
+        finally:
+            loop.call_soon_threadsafe(self._close, end)
 
     def stop(self, reason: str) -> None:
         """End it now, whether it waits or runs."""
-        self._asked = End("stopped", reason)
-        if self._run is not None:
-            self._run.stop(self._asked)
+        with self._lock:
+            self._asked = End("stopped", reason)
+            if self._run is not None:
+                self._run.stop(self._asked)
 
     async def watch(self, seen: int) -> AsyncIterator[tuple[int, Event]]:
         """Yield the events from number `seen` on, each with its number, until the run has ended."""
@@ -64,7 +72,7 @@ class LiveRun:
         self.events.append(event)
         self._tell()
 
-    def _close(self, end: End | None) -> None:
+    def _close(self, end: End) -> None:
         self.end = end
         self._tell()
 
