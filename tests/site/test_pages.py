@@ -59,7 +59,7 @@ def test_a_link_fills_the_form_and_starts(client: TestClient) -> None:
         ),
         (
             "/zh/lessons/batch_normalization?depth=0",
-            "「隐藏层数」现在是“0”，但只能取 1 到 16 之间的整数。可以试试 1。",
+            "「隐藏层数」现在是「0」，但只能取 1 到 16 之间的整数。可以试试 1。",
         ),
         (
             "/zh/lessons/batch_normalization?activation=rleu",

@@ -51,7 +51,7 @@ def test_a_value_that_is_not_allowed_starts_nothing(client: TestClient, runs: Pa
     before = set(runs.iterdir())
     answer = client.post("/zh/lessons/batch_normalization/runs", json={"epochs": 51})
     assert answer.status_code == 400
-    assert answer.json()["error"] == "「训练轮数」现在是“51”，但只能取 1 到 50 之间的整数。可以试试 50。"
+    assert answer.json()["error"] == "「训练轮数」现在是「51」，但只能取 1 到 50 之间的整数。可以试试 50。"
     assert client.post("/en/lessons/batch_normalization/runs", json=["no"]).status_code == 422
     assert set(runs.iterdir()) == before
 

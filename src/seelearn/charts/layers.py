@@ -7,7 +7,8 @@ import altair as alt
 
 from seelearn.charts.panel import HEIGHT, NOW, WIDTH, Panel
 
-TAIL = "#b04a8f"
+TAIL = "#d81b60"
+"""The colour of what lies beyond the axis: no series has it."""
 CELL, GAP = (84, 52), 6
 """The size in pixels of one cell of the grid, and what lies between two; the page narrows both to its own width."""
 
