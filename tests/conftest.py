@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import socket
 import sys
 import time
 from collections.abc import Callable
@@ -104,3 +105,10 @@ def _worked(server: int) -> dict[int, float]:
             if "seelearn.engine.worker" in child.cmdline():
                 found[child.pid] = child.cpu_times().user
     return found
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

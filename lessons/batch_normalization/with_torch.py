@@ -49,8 +49,8 @@ def run(
     bias: Annotated[float, Range(-1, 1)] = -0.2,
     depth: Annotated[int, Range(1, 16)] = 8,
     width: Annotated[int, Range(1, 64)] = 10,
-    lr: Annotated[float, Range(1e-4, 1, log=True)] = 0.03,
-    batch: Annotated[int, Range(2, 500, log=True)] = 64,
+    lr: Annotated[float, Range(1e-4, 1)] = 0.03,
+    batch: Annotated[int, Range(2, 500)] = 64,
     epochs: Annotated[int, Range(1, 50)] = 12,
     noise: Annotated[float, Range(0, 10)] = 2.0,
     momentum: Annotated[float, Range(0.01, 1)] = 0.5,
@@ -74,7 +74,7 @@ def run(
             net.eval()  # normalise by the running statistics, and leave them as they are
             with torch.no_grad(), watch(net) as layers:
                 prediction = net(test_x)
-            losses[arm] = F.mse_loss(prediction, test_y).item()
+            losses[arm] = F.mse_loss(prediction, test_y).nan_to_num(torch.inf).item()
             spread[arm] = (prediction.std() / test_y.std()).item()
             show.layers("layers", arm, layers)
             show.curve("fit", arm, test_x, prediction)

@@ -2,6 +2,7 @@
 
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 import jinja2
 from markupsafe import Markup
@@ -27,9 +28,17 @@ def inline(name: str) -> Markup:
     return Markup((STATIC / name).read_text(encoding="utf-8"))  # noqa: S704 (our own file)
 
 
-@cache
+_BUNDLING = Lock()
+
+
 def vega() -> str:
-    """Return Vega, Vega-Lite and vega-embed as one script; the first call takes about 2 s."""
+    """Return Vega, Vega-Lite and vega-embed as one script; the first call takes about 2 s, and others wait for it."""
+    with _BUNDLING:
+        return _bundle()
+
+
+@cache
+def _bundle() -> str:
     import vl_convert  # noqa: PLC0415 (only where something is drawn)
 
     script: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")

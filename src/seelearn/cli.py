@@ -114,13 +114,13 @@ def _add_parameters(parser: argparse.ArgumentParser, catalogue: Catalogue, argum
         return
     language = parser.get_default("lang")
     for parameter in [*lesson.parameters(_framework(lesson, arguments)), SEED]:
+        label = parameter_label(lesson.labels, parameter.name, language).replace("%", "%%")
         group.add_argument(
             f"--{parameter.name}",
             dest=commands.GIVEN + parameter.name,
             metavar="VALUE",
             default=argparse.SUPPRESS,
-            help=f"{parameter_label(lesson.labels, parameter.name, language)}: "
-            f"{parameter.allowed} (default: {parameter.default})",
+            help=f"{label}: {parameter.allowed} (default: {parameter.default})",
         )
 
 

@@ -79,7 +79,8 @@ class Layer(TypedDict):
     what a unit passes on over the examples, averaged over the units: at 0 the layer says the same whatever comes in,
     however wide its histogram. `saturated` is the share of values at
     which the activation's slope is below 5% of its steepest, `dead` the share of units for which that holds on every
-    example looked at, `slope` the mean slope. Those three are null where there is no activation (the input).
+    example looked at. Both are null for the input, which has no activation, and where
+    values are not numbers.
     """
 
     name: str
@@ -88,7 +89,6 @@ class Layer(TypedDict):
     signal: float | None
     saturated: float | None
     dead: float | None
-    slope: float | None
 
 
 class Layers(Stamp):

@@ -21,11 +21,14 @@ def words(language: str, table: str = "") -> dict[str, str]:
 
 def sentence(labels: dict[str, Any], note: Note, language: str) -> str:
     """Return the sentence of a note, with its values in it; a value that names a series becomes its label."""
-    values: dict[str, Any] = {
-        name: labels["series"][value][language] if isinstance(value, str) else _number(value)
-        for name, value in note["values"].items()
-    }
-    return str(labels["notes"][note["key"]][language]).format(**values)
+    try:
+        values: dict[str, Any] = {
+            name: labels["series"][value][language] if isinstance(value, str) else _number(value)
+            for name, value in note["values"].items()
+        }
+        return str(labels["notes"][note["key"]][language]).format(**values)
+    except (KeyError, ValueError):  # a slip in lesson.toml must not hide the run from its viewers
+        return f"{note['key']}: {note['values']}"
 
 
 def parameter_label(labels: dict[str, Any], name: str, language: str) -> str:

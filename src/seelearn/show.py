@@ -21,14 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The values a parameter may take, ends included; `log` spaces its slider by factors.
+    """The values a parameter may take, ends included.
 
-    Stands in a signature: `lr: Annotated[float, Range(1e-4, 1, log=True)] = 0.03`.
+    Stands in a signature: `lr: Annotated[float, Range(1e-4, 1)] = 0.03`.
     """
 
     low: float
     high: float
-    log: bool = False
 
 
 class Show:
@@ -107,4 +106,9 @@ def play(run: Callable[..., None]) -> None:
     course = ["--lessons", str(path.parent.parent)]
     command = ["run", path.parent.name, "--framework", framework, *sys.argv[1:]]
     # A process of its own: a lesson knows `show` and nothing above it.
-    raise SystemExit(subprocess.call([sys.executable, "-m", "seelearn", *course, *command]))  # noqa: S603
+    process = subprocess.Popen([sys.executable, "-m", "seelearn", *course, *command])  # noqa: S603
+    while True:
+        try:
+            raise SystemExit(process.wait())
+        except KeyboardInterrupt:  # it has got the Ctrl-C too, and is closing its recording
+            continue

@@ -66,12 +66,13 @@ class Screen:
         self._step = ""
 
     def _name(self, chart: str, series: str) -> str:
-        title = self._labels["charts"][chart]["title"][self._language]
-        return f"{title}[{self._labels['series'][series][self._language]}]".replace("[", "\\[")
+        title = self._labels["charts"].get(chart, {}).get("title", {}).get(self._language, chart)
+        label = self._labels["series"].get(series, {}).get(self._language, series)
+        return f"{title}[{label}]".replace("[", "\\[")
 
     def _table(self) -> RenderableType:
         table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-        for (chart, series), line in self._lines.items():
+        for (chart, series), line in list(self._lines.items()):  # drawn by another thread than `draw`
             table.add_row(self._name(chart, series), _number(line[-1]), spark(line))
         return Group(self._progress, table)
 

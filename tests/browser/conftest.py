@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
-from tests.conftest import SEELEARN, environment
+from tests.conftest import SEELEARN, environment, free_port
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -31,14 +31,9 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[str]]:
     """`seelearn serve` on a port that is free."""
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     place = tmp_path_factory.mktemp("serve")
     process = subprocess.Popen(
-        [*SEELEARN, "serve", "--port", str(port)],
+        [*SEELEARN, "serve", "--port", str(free_port())],
         cwd=place,
         env=environment(),
         stdout=subprocess.PIPE,

@@ -74,6 +74,41 @@ def test_the_address_holds_the_run_and_a_reload_shows_the_same_picture(page: Pag
     expect(page.locator("#result")).to_contain_text("In this run the test loss is")
 
 
+def test_headings_and_the_back_button_leave_the_form_and_the_runs_alone(page: Page, address: str) -> None:
+    page.goto(f"{address}/en/")
+    page.get_by_role("link", name="Batch normalization").click()
+    page.get_by_label("Units per layer").fill("7")
+    page.get_by_role("link", name="below", exact=True).click()
+    assert page.url.endswith("#modes")
+    expect(page.get_by_label("Units per layer")).to_have_value("7")
+    page.goto(f"{address}/en{LESSON}?epochs=1&seed=1")
+    wait_for_end(page)
+    assert "momentum=0.5" in page.url
+    page.get_by_label("Random seed").fill("2")
+    page.get_by_role("button", name="Run").click()
+    page.wait_for_url("**seed=2*")
+    wait_for_end(page)
+    page.go_back()
+    page.wait_for_url("**seed=1*")
+    expect(page.get_by_label("Random seed")).to_have_value("1")
+    wait_for_end(page)
+    page.go_back()
+    page.wait_for_url("**#modes")
+    assert "?" not in page.url
+
+
+def test_run_while_playing_follows_the_new_run(page: Page, address: str) -> None:
+    page.goto(f"{address}/en{LESSON}?epochs=6&seed=1")
+    wait_for_end(page)
+    page.locator("#play").click()
+    page.get_by_label("Random seed").fill("5")
+    page.get_by_role("button", name="Run").click()
+    page.wait_for_url("**seed=5*")
+    wait_for_end(page)
+    page.wait_for_timeout(1200)
+    expect(page.locator("#step")).to_have_text("6 / 6")
+
+
 def test_stop_keeps_what_there_is(page: Page, address: str) -> None:
     page.goto(f"{address}/en{LESSON}?epochs=50&batch=8&seed=2")
     expect(page.locator("#step")).to_contain_text("2 / 50", timeout=60_000)
@@ -82,7 +117,9 @@ def test_stop_keeps_what_there_is(page: Page, address: str) -> None:
     expect(page.locator("#error")).to_contain_text("Stopped.")
     expect(page.get_by_role("button", name="Run")).to_be_enabled()
     go_to_step(page, 1)
-    assert picture(page, "layers")
+    early = picture(page, "layers")
+    go_to_step(page, 2)
+    assert picture(page, "layers") != early
 
 
 def test_a_killed_worker_is_said_and_the_server_lives(page: Page, address: str, server) -> None:  # type: ignore[no-untyped-def]

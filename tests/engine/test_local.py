@@ -41,8 +41,9 @@ def test_same_seed_same_events_and_another_seed_others(trial: Trial, tmp_path: P
 
 
 def test_what_a_lesson_prints_does_not_end_up_among_the_events(
-    trial: Trial, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    trial: Trial, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     recording = record(trial("print('hello from the lesson')"), {"n": 2}, tmp_path / "run")
     assert len(recording.events) == 7
     assert capfd.readouterr().err.count("hello from the lesson") == 3
@@ -106,6 +107,18 @@ def test_who_stops_listening_stops_the_run(trial: Trial, tmp_path: Path) -> None
     events.close()
     assert run.end.status == "stopped"
     assert not run.worker.alive
+
+
+def test_a_stop_also_ends_what_the_lesson_has_started(trial: Trial, tmp_path: Path) -> None:
+    run = start(trial("os.fork() or time.sleep(60); time.sleep(0.01)"), tmp_path / "run")
+    asked = End("stopped", "stopped by a reader")
+    began = 0.0
+    for event in run:
+        if event["kind"] == "line":
+            began = time.monotonic()
+            run.stop(asked)
+    assert run.end == asked
+    assert time.monotonic() - began < 30  # the child would hold the pipe for a minute
 
 
 def test_a_run_that_takes_too_long_is_ended(trial: Trial, tmp_path: Path) -> None:

@@ -26,10 +26,10 @@ def written(tmp_path: Path, signature: str) -> list[Parameter]:
 def test_every_kind_is_read_without_importing_the_lesson(tmp_path: Path) -> None:
     found = written(
         tmp_path,
-        'lr: Annotated[float, Range(1e-4, 1, log=True)] = 0.03, n: Annotated[int, Range(1, 9)] = 2, kind: Literal["a", "b"] = "b"',
+        'lr: Annotated[float, Range(1e-4, 1)] = 0.03, n: Annotated[int, Range(1, 9)] = 2, kind: Literal["a", "b"] = "b"',
     )
     assert found == [
-        Parameter("lr", float, 0.03, Range(1e-4, 1, log=True)),
+        Parameter("lr", float, 0.03, Range(1e-4, 1)),
         Parameter("n", int, 2, Range(1, 9)),
         Parameter("kind", str, "b", choices=("a", "b")),
     ]
@@ -56,6 +56,8 @@ def test_a_signature_that_cannot_be_read_names_the_place(tmp_path: Path, signatu
         ("lr", "nan", "lr is 'nan', but must be a number from 0.0001 to 1: try lr = 0.03"),
         ("lr", "fast", "lr is 'fast', but must be a number from 0.0001 to 1: try lr = 0.03"),
         ("epochs", 2.5, "epochs is '2.5', but must be a whole number from 1 to 50: try epochs = 12"),
+        ("epochs", "9" * 400, "epochs is '999"),
+        ("lr", "9" * 400, "lr is '999"),
         ("epochs", "2.5", "epochs is '2.5', but must be a whole number from 1 to 50: try epochs = 12"),
         ("activation", "rleu", "activation is 'rleu', but must be one of tanh, relu, leaky_relu, sigmoid, selu: try activation = relu"),
         ("seed", "-1", "seed is '-1', but must be a whole number from 0 to 2147483647: try seed = 0"),

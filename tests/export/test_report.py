@@ -7,6 +7,7 @@ import re
 import pytest
 
 from seelearn.engine.catalogue import Lesson
+from seelearn.engine.parameters import text
 from seelearn.engine.recording import End, Recording
 from seelearn.export.report import command, report
 from seelearn.labels import parameter_label
@@ -32,8 +33,9 @@ def test_it_says_what_ran_and_how_to_run_it_again(lesson: Lesson, recorded: Reco
     page = html.unescape(report(recorded, lesson, "zh"))
     for name, value in recorded.job.parameters.items():
         assert parameter_label(lesson.labels, name, "zh") in page
-        assert f"--{name} {value}" in page
-    assert command(recorded).endswith("--seed 7")
+        assert f"--{name}={text(value)}" in page
+    assert command(recorded).startswith("seelearn run batch_normalization --framework=torch --activation=tanh")
+    assert command(recorded).endswith("--seed=7")
     assert f"torch {recorded.header['versions']['torch']}" in page
     assert "这一次，测试误差" in page
 

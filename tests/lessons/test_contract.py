@@ -117,6 +117,10 @@ def test_both_languages_have_the_same_skeleton(lesson: Lesson, framework: str) -
     assert zh.ids == en.ids
     assert zh.marks == en.marks
     assert "{{ lab }}" in zh.marks
+    ours = "".join(
+        (assets.FOLDER / "templates" / name).read_text() for name in ("lesson.html", "charts.html", "base.html")
+    )
+    assert not set(zh.ids) & set(re.findall(r'id="([\w-]+)"', ours)), "a heading has an id of the page's own"
     for prose in (zh, en):
         words = re.sub(r"<pre.*?</pre>", "", prose.before + prose.after, flags=re.S)
         assert "**" not in words, "emphasis that Markdown did not take: in Chinese, put 。 and ， behind the **"
@@ -162,7 +166,7 @@ def test_the_code_is_short_and_knows_only_the_vocabulary(lesson: Lesson, framewo
     text = path.read_text(encoding="utf-8")
     assert text.count("\n") <= 100
     assert max(map(len, text.splitlines())) <= 100
-    allowed = {"seelearn.show", "seelearn.microscope", "seelearn.many"}
+    allowed = {"seelearn.show", "seelearn.microscope"}
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("seelearn"):
             assert node.module in allowed

@@ -61,18 +61,21 @@ def test_signal_averages_over_units() -> None:
 
 def test_saturation_counts_values_and_dead_units() -> None:
     slopes = np.array([[1.0, 0.0, 0.049], [0.051, 0.0, 0.9]])
-    saturated, dead, slope = saturation(slopes, steepest=1.0)
-    assert saturated == 3 / 6
-    assert dead == 1 / 3
-    assert slope == pytest.approx(slopes.mean(), rel=1e-5)
+    assert saturation(slopes, steepest=1.0) == (3 / 6, 1 / 3)
 
 
 def test_saturation_is_relative_to_the_steepest_slope() -> None:
     sigmoid_at_zero = np.full((3, 2), 0.25)
-    assert saturation(sigmoid_at_zero, steepest=0.25)[0] == 0
+    assert saturation(sigmoid_at_zero, steepest=0.25) == (0, 0)
+
+
+def test_what_is_not_a_number_is_not_called_healthy() -> None:
+    broken = np.array([[1.0, np.nan], [1.0, 1.0]])
+    assert saturation(broken, steepest=1.0) is None
+    assert signal(broken) is None
 
 
 def test_units_of_images_are_channels() -> None:
     slopes = np.ones((2, 3, 4, 4))
     slopes[:, 1] = 0
-    assert saturation(slopes, steepest=1.0)[:2] == (1 / 3, 1 / 3)
+    assert saturation(slopes, steepest=1.0) == (1 / 3, 1 / 3)

@@ -114,3 +114,23 @@ def test_a_block_without_a_forward_pass_says_what_to_do() -> None:
 def test_another_kind_of_model_is_refused() -> None:
     with pytest.raises(TypeError, match=r"torch nn\.Module"):
         watch("a model")
+
+
+def test_a_network_that_has_diverged_is_seen_as_it_is() -> None:
+    layers = look(net(), torch.full((4, 3), torch.nan))
+    assert layers[1]["before"]["nan"] == 4 * 8
+    assert (layers[1]["saturated"], layers[1]["dead"], layers[1]["signal"]) == (None, None, None)
+
+
+def test_it_works_in_double_precision_and_in_inference_mode() -> None:
+    x = torch.randn(6, 3, dtype=torch.float64)
+    network = net().double().eval()
+    with torch.inference_mode(), watch(network) as layers:
+        network(x)
+    assert layers == look(network, x)
+
+
+def test_a_single_example_is_refused_in_words() -> None:
+    network = nn.Sequential(nn.Linear(3, 2), nn.Tanh())
+    with pytest.raises(ValueError, match=r"needs a batch of examples.*\[3\]"):
+        look(network, torch.randn(3))

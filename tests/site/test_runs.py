@@ -143,9 +143,9 @@ def test_a_run_that_waits_can_be_stopped(slow: TestClient) -> None:
     busy = [start(slow, {"n": 100000, "seed": seed}, TRIAL) for seed in range(2)]
     waiting = start(slow, {"n": 100000, "seed": 9}, TRIAL)
     slow.post(f"{waiting}/stop")
+    assert events(slow, waiting)[-1]["data"]["status"] == "stopped"  # while the others still run
     for run in busy:
         slow.post(f"{run}/stop")
-    for run in (waiting, *busy):
         assert events(slow, run)[-1]["data"]["status"] == "stopped"
 
 

@@ -8,7 +8,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from tests.conftest import SEELEARN, environment, write_lesson
+from tests.conftest import SEELEARN, environment, free_port, write_lesson
 
 from seelearn.engine.recording import Recording
 
@@ -16,13 +16,14 @@ from seelearn.engine.recording import Recording
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_server_tells_its_viewers_and_closes_its_recordings(tmp_path: Path, number: int) -> None:
     write_lesson(tmp_path / "course", "trial", "time.sleep(0.01)")
+    port = free_port()
     process = subprocess.Popen(
-        [*SEELEARN, "--lessons", "course", "serve", "--port", "8731"],
+        [*SEELEARN, "--lessons", "course", "serve", "--port", str(port)],
         cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdout is not None
-    assert "http://127.0.0.1:8731/" in process.stdout.readline()
-    address = "http://127.0.0.1:8731"
+    address = f"http://127.0.0.1:{port}"
+    assert f"{address}/" in process.stdout.readline()
     data, headers = json.dumps({"n": 100000}).encode(), {"Content-Type": "application/json"}
     request = urllib.request.Request(f"{address}/en/lessons/trial/runs", data, headers)
     with urllib.request.urlopen(request) as answer:

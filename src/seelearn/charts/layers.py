@@ -61,6 +61,8 @@ def _bars(panel: Panel) -> Any:
             counts="datum.seen.counts",
             bin="(datum.seen.high - datum.seen.low) / (datum.seen.counts.length - 2)",
             nan="datum.seen.nan + ' NaN'",
+            mean="datum.seen.mean",
+            std="datum.seen.std",
         )
         .transform_flatten(["counts"], ["count"])
         # The first count is what lies below the range and the last what lies above: drawn one bin outside it.
@@ -90,6 +92,8 @@ def _cell(panel: Panel, chart: Any) -> Any:
             alt.Tooltip("count:Q", title=words["count"]),
             alt.Tooltip("left:Q", title=words["from"], format=".3g"),
             alt.Tooltip("right:Q", title=words["to"], format=".3g"),
+            alt.Tooltip("mean:Q", title=words["mean"], format=".3g"),
+            alt.Tooltip("std:Q", title=words["std"], format=".3g"),
         ],
     )
     nan = chart.transform_filter("datum.place == 1 && datum.seen.nan > 0").mark_text(align="left", color=TAIL)

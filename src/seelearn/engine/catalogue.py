@@ -62,8 +62,9 @@ class Catalogue:
 
     @property
     def lessons(self) -> list[Lesson]:
-        """Every folder with a lesson.toml, by name."""
-        return [Lesson(p.parent.name, p.parent) for p in sorted(self.folder.glob("*/lesson.toml"))]
+        """Every folder with a lesson.toml and an experiment, by name."""
+        found = (Lesson(path.parent.name, path.parent) for path in sorted(self.folder.glob("*/lesson.toml")))
+        return [lesson for lesson in found if lesson.frameworks]
 
     def lesson(self, name: str) -> Lesson:
         """Return one lesson; raise with the nearest names if there is none."""

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -34,6 +35,7 @@ class Worker:
 
     def __init__(self, framework: str, limits: Limits) -> None:
         self.framework = framework
+        self._closed = False
         threads = str(limits.threads)
         names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
         self._process = subprocess.Popen(  # noqa: S603
@@ -77,13 +79,23 @@ class Worker:
         raise WorkerError(self._last_words())
 
     def kill(self) -> None:
-        """End the process at once; what it has written can still be read. Any thread may call this."""
-        self._process.kill()
+        """End the process and all it has started, at once; what it has written can still be read.
+
+        Any thread may call this, also when the process has ended by itself.
+        """
+        if self._closed:
+            return  # its number may be another's by now
+        if sys.platform == "win32":
+            self._process.kill()
+        else:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)  # it leads a session of its own
 
     def close(self) -> None:
         """End the process and let go of its pipes."""
         self.kill()
         self._process.wait()
+        self._closed = True
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 try:
@@ -111,7 +123,7 @@ class Run:
         job: Job,
         folder: Path,
         limits: Limits,
-        after: Callable[[], None] = lambda: None,
+        after: Callable[[], None],
     ) -> None:
         self.job = job
         self.folder = folder
@@ -197,7 +209,8 @@ class LocalEngine:
     def _refill(self, framework: str) -> None:
         """Load the next spare once a run is over: loading takes a core, which the run and its viewers need."""
         if self._keep_spare:
-            self.warm(framework)
+            with suppress(OSError):  # the next run will start a worker itself, and say why it cannot
+                self.warm(framework)
 
     def close(self) -> None:
         """End the spare worker, and keep no other."""

@@ -44,10 +44,10 @@ class Parameter:
             raise self._refuse(given, near[0] if near else self.default)
         try:
             value = float(given) if self.type is float else int(str(given))
-        except ValueError:
+            if math.isnan(value):
+                raise ValueError
+        except (ValueError, OverflowError):
             raise self._refuse(given, self.default) from None
-        if math.isnan(value):
-            raise self._refuse(given, self.default)
         nearest = min(max(value, self.range.low), self.range.high)
         if value != nearest:
             raise self._refuse(given, nearest)
@@ -103,8 +103,7 @@ def _parameter(path: Path, arg: ast.arg, default: ast.expr) -> Parameter:
             slice=ast.Tuple([ast.Name("int" | "float" as kind), ast.Call(ast.Name("Range")) as r]),
         ):
             bounds = [ast.literal_eval(a) for a in r.args]
-            options = {str(k.arg): ast.literal_eval(k.value) for k in r.keywords}
-            found = Parameter(arg.arg, int if kind == "int" else float, value, Range(*bounds, **options))
+            found = Parameter(arg.arg, int if kind == "int" else float, value, Range(*bounds))
         case _:
             raise SignatureError(
                 f"{path}:{arg.lineno}: {arg.arg} must be Annotated[int or float, Range(low, high)] or Literal[…]"

@@ -6,8 +6,10 @@ started it. The messages that are not events are `ready` and `end`.
 """
 
 import importlib.util
+import io
 import json
 import os
+import signal
 import sys
 import threading
 import traceback
@@ -27,6 +29,8 @@ def main() -> None:
     framework = FRAMEWORKS[sys.argv[1]]
     output = os.dup(1)
     os.dup2(2, 1)  # what a lesson prints must not end up among the events
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # and must not be lost when we end without a tear-down
 
     def send(message: Any) -> None:
         text = json.dumps(message, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -89,6 +93,8 @@ def _limit_memory() -> None:
 def _end_with_parent() -> None:
     while os.read(0, 1):
         pass
+    if sys.platform != "win32":
+        os.killpg(0, signal.SIGKILL)  # with all that the lesson has started
     os._exit(1)
 
 

@@ -4,6 +4,7 @@ from markupsafe import Markup
 
 from seelearn import __version__, assets, charts
 from seelearn.engine.catalogue import Lesson
+from seelearn.engine.parameters import text
 from seelearn.engine.recording import Recording
 from seelearn.labels import choice_label, parameter_label, sentence, words
 
@@ -41,13 +42,14 @@ def sentences(recording: Recording, lesson: Lesson, language: str) -> list[str]:
 
 def command(recording: Recording) -> str:
     """Return the command line that makes this run again."""
-    flags = [f"--{name} {value}" for name, value in recording.job.parameters.items()]
-    return " ".join(["seelearn run", recording.job.lesson, *flags, f"--seed {recording.job.seed}"])
+    job = recording.job
+    values = {"framework": job.framework, **job.parameters, "seed": job.seed}
+    return " ".join(["seelearn run", job.lesson, *(f"--{name}={text(value)}" for name, value in values.items())])
 
 
 def _parameters(recording: Recording, lesson: Lesson, language: str) -> list[tuple[str, str, str]]:
     rows = []
     for name, value in {**recording.job.parameters, "seed": recording.job.seed}.items():
-        shown = choice_label(lesson.labels, name, value, language) if isinstance(value, str) else f"{value:g}"
+        shown = choice_label(lesson.labels, name, value, language) if isinstance(value, str) else text(value)
         rows.append((parameter_label(lesson.labels, name, language), name, shown))
     return rows

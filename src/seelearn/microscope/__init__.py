@@ -16,8 +16,8 @@ from seelearn.events import Layer
 def watch(network: Any) -> AbstractContextManager[list[Layer]]:
     """Watch one forward pass of `network` (a torch `nn.Module`).
 
-    The list it gives is empty until the block ends; then it holds the input and, in the order in which they ran, every
-    activation function: what went in, what came out, how much of it is saturated and which units are dead.
+    The list it gives fills as the network runs: the input and, in that order, every activation function: what went in,
+    what came out, how much of it is saturated and which units are dead.
 
     Raises `TypeError` for a network of a framework it does not know, and `ValueError` at the end of a block in which
     nothing was computed.

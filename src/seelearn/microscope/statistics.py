@@ -12,8 +12,10 @@ SATURATED = 0.05
 """A value is saturated where the slope of its activation function is below this share of the steepest one."""
 
 
-def margin(low: float, high: float) -> tuple[float, float]:
-    """Widen a range by 5% at both ends, so that values piled up on a bound fall inside a bin."""
+def reach(values: Array) -> tuple[float, float]:
+    """Return the range of the finite values, 5% wider at both ends so that values piled up there fall inside a bin."""
+    finite = values[np.isfinite(values)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
     edge = 0.05 * (high - low) or 0.5
     return low - edge, high + edge
 
@@ -34,18 +36,24 @@ def distribution(values: Array, low: float, high: float) -> Distribution:
 
 
 def signal(values: Array) -> float | None:
-    """Return the standard deviation over the examples within a unit, averaged over the units."""
+    """Return the standard deviation over the examples within a unit, averaged over the units.
+
+    None where a value is not finite.
+    """
+    if not np.isfinite(values).all():
+        return None
     return _short(_by_unit(values).std(axis=1).mean())
 
 
-def saturation(slopes: Array, steepest: float) -> tuple[float, float, float | None]:
-    """Return the share of saturated values, the share of dead units and the mean slope.
+def saturation(slopes: Array, steepest: float) -> tuple[float, float] | None:
+    """Return the share of saturated values and the share of dead units; None where a slope is not a number.
 
     `slopes` holds the derivative of the activation function at every value; `steepest` is the largest it has anywhere.
     """
-    slopes = _by_unit(slopes)
-    saturated = np.abs(slopes) < SATURATED * steepest
-    return float(saturated.mean()), float(saturated.all(axis=1).mean()), _short(slopes.mean())
+    if not np.isfinite(slopes).all():
+        return None
+    saturated = _by_unit(np.abs(slopes)) < SATURATED * steepest
+    return float(saturated.mean()), float(saturated.all(axis=1).mean())
 
 
 def layer(
@@ -53,10 +61,10 @@ def layer(
     before: Distribution,
     after: Distribution,
     spread: float | None,
-    measures: tuple[float, float, float | None] | None = None,
+    measures: tuple[float, float] | None = None,
 ) -> Layer:
     """Put together what is known of one layer: what `signal` and `saturation` returned."""
-    saturated, dead, slope = measures or (None, None, None)
+    saturated, dead = measures or (None, None)
     return {
         "name": name,
         "before": before,
@@ -64,7 +72,6 @@ def layer(
         "signal": spread,
         "saturated": saturated,
         "dead": dead,
-        "slope": slope,
     }
 
 

@@ -12,16 +12,16 @@ from seelearn.microscope.statistics import (
     Array,
     distribution,
     layer,
-    margin,
+    reach,
     saturation,
     signal,
 )
 
 ACTIVATIONS = (
     nn.CELU, nn.ELU, nn.GELU, nn.Hardsigmoid, nn.Hardswish, nn.Hardtanh, nn.LeakyReLU, nn.LogSigmoid, nn.Mish,
-    nn.PReLU, nn.ReLU, nn.SELU, nn.Sigmoid, nn.SiLU, nn.Softplus, nn.Softsign, nn.Tanh, nn.Tanhshrink,
+    nn.ReLU, nn.SELU, nn.Sigmoid, nn.SiLU, nn.Softplus, nn.Softsign, nn.Tanh, nn.Tanhshrink,
 )  # fmt: skip
-"""The functions that torch applies to each value by itself; ReLU6 is a Hardtanh."""
+"""The functions that torch applies to each value by itself, the same for every unit; ReLU6 is a Hardtanh."""
 
 REACH = 5.0
 """What an activation receives is drawn on [−5, 5], and what it passes on over the values it takes there."""
@@ -64,13 +64,12 @@ class TorchWatch:
         self._received[module] = inputs[0].detach().clone()  # an in-place activation overwrites it
 
     def _hold_as_input(self, weighted: nn.Module, module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        raw = self._received[self._network]
-        low, high = margin(raw.min().item(), raw.max().item())
-        passed_on = _array(inputs[0])
+        raw, passed_on = _array(self._received[self._network]), _array(inputs[0])
+        low, high = reach(raw)
         self._layers.append(
             layer(
                 "input",
-                distribution(_array(raw), low, high),
+                distribution(raw, low, high),
                 distribution(passed_on, low, high),
                 signal(passed_on),
             )
@@ -78,10 +77,9 @@ class TorchWatch:
 
     def _look(self, module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         received = self._received.pop(module)
-        grid = torch.linspace(-REACH, REACH, 1001)
+        grid = torch.linspace(-REACH, REACH, 1001, dtype=received.dtype, device=received.device)
         steepest = slopes(module, grid).abs().max().item()
-        shape = module.forward(grid.clone()).detach()
-        low, high = margin(shape.min().item(), shape.max().item())
+        low, high = reach(_array(module.forward(grid.clone()).unsqueeze(0)))
         self._layers.append(
             layer(
                 str(len(self._layers)),
@@ -95,11 +93,11 @@ class TorchWatch:
 
 def slopes(activation: nn.Module, values: Tensor) -> Tensor:
     """Return the derivative of an elementwise activation function at each value; same shape."""
-    with torch.enable_grad():
+    with torch.inference_mode(False), torch.enable_grad():
         point = values.detach().clone().requires_grad_()
         # forward(), not a call: a call would run the very hooks that are looking.
         total = activation.forward(point.clone()).sum()
-    (derivative,) = torch.autograd.grad(total, point)
+        (derivative,) = torch.autograd.grad(total, point)
     return derivative
 
 
@@ -108,5 +106,9 @@ def _has_matrix(module: nn.Module) -> bool:
 
 
 def _array(tensor: Tensor) -> Array:
+    if tensor.ndim < 2:
+        raise ValueError(
+            f"watch() needs a batch of examples, [examples, units, …], not a tensor of shape {[*tensor.shape]}"
+        )
     result: Array = tensor.detach().double().cpu().numpy()
     return result

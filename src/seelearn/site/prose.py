@@ -93,5 +93,6 @@ def _span(path: Path, source: str, name: str) -> tuple[int, int]:
         targets = node.targets if isinstance(node, ast.Assign) else [node]
         names = [getattr(t, "name", getattr(t, "id", None)) for t in targets]
         if name in names and node.end_lineno is not None:
-            return node.lineno, node.end_lineno
+            decorators = [d.lineno for d in getattr(node, "decorator_list", [])]
+            return min([node.lineno, *decorators]), node.end_lineno
     raise ProseError(f"{path}: nothing named {name} to show")

@@ -52,6 +52,8 @@ class LiveRun:
             self._asked = End("stopped", reason)
             if self._run is not None:
                 self._run.stop(self._asked)
+            else:  # it still waits: its viewers need not
+                self._close(self._asked)
 
     async def watch(self, seen: int) -> AsyncIterator[tuple[int, Event]]:
         """Yield the events from number `seen` on, each with its number, until the run has ended."""
@@ -73,7 +75,7 @@ class LiveRun:
         self._tell()
 
     def _close(self, end: End) -> None:
-        self.end = end
+        self.end = self.end or end
         self._tell()
 
     def _tell(self) -> None:
@@ -107,7 +109,7 @@ class Runs:
         self._forget()
         return run
 
-    def find(self, id: str) -> LiveRun:
+    async def find(self, id: str) -> LiveRun:
         """Return the run of the job with this id."""
         if id not in self._runs:
             raise NotFoundError(f"no run {id[:60]!r}: press Run again")

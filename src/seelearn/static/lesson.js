@@ -8,6 +8,7 @@ const words = JSON.parse(get("words").textContent);
 const player = new Player();
 let stream = null;
 let run = null;
+let here = location.search;
 
 function say(status, error = "") {
   get("status").textContent = status;
@@ -15,15 +16,16 @@ function say(status, error = "") {
 }
 
 function running(yes) {
-  get("stop").disabled = !yes;
+  get("stop").disabled = true; // until there is a run to stop
   get("run").disabled = yes;
   document.documentElement.dataset.run = yes ? "running" : "ended";
 }
 
-async function start() {
+/** Start the run of the form; `remember` it as a new place in the browser's history, or in place of the present one. */
+async function start(remember) {
   stream?.close();
   running(true);
-  say(words.waiting);
+  say(words.starting);
   const answer = await fetch(form.dataset.runs, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
@@ -32,12 +34,14 @@ async function start() {
   const reply = await answer?.json().catch(() => null);
   if (!answer?.ok || !reply) {
     running(false);
-    say("", reply?.error ?? words.lost);
+    say("", reply?.error ?? words.gone);
     return;
   }
   run = reply.run;
   const link = `?${new URLSearchParams(reply.parameters)}`;
-  if (location.search !== link) history.pushState(null, "", link + location.hash);
+  if (location.search !== link) history[remember ? "pushState" : "replaceState"](null, "", link + location.hash);
+  here = location.search;
+  get("stop").disabled = false;
   languages();
   follow();
 }
@@ -50,8 +54,12 @@ function follow() {
   stream = new EventSource(`${run}/events`);
   stream.onmessage = (message) => take(JSON.parse(message.data));
   stream.onerror = () => {
-    say(words.lost);
-    if (stream.readyState === EventSource.CLOSED) running(false); // a new server, which does not know this run
+    if (stream.readyState === EventSource.CLOSED) {
+      running(false); // a new server, which does not know this run
+      say("", words.gone);
+    } else {
+      say(words.lost);
+    }
   };
   stream.addEventListener("end", (message) => finish(JSON.parse(message.data)));
 }
@@ -79,7 +87,7 @@ function finish(end) {
   get("report").hidden = false;
 }
 
-/** Let the links to the other language open the same run at the same place. */
+/** Let the links to the other language open the same run. */
 function languages() {
   document.querySelectorAll("a.language").forEach((link) => { link.search = location.search; });
 }
@@ -95,10 +103,10 @@ function copying(button) {
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  start();
+  start(true);
 });
 get("stop").addEventListener("click", () => fetch(`${run}/stop`, { method: "POST" }));
-addEventListener("popstate", () => location.reload());
+addEventListener("popstate", () => { if (location.search !== here) location.reload(); }); // not for #headings
 document.querySelectorAll("button.copy").forEach(copying);
 languages();
-if (form.dataset.autorun === "true") start();
+if (form.dataset.autorun === "true") start(false);

@@ -82,8 +82,8 @@ class Chart {
     const rows = this.rows.map((row) => ({ ...row })); // Vega writes into what it is given
     this.drawn = rows.length;
     if (this.stale) {
-      this.stale = false;
-      await this.make(signals, rows);
+      this.stale = false; // now, for a clear() may come while the chart is being made
+      await this.make(signals, rows).catch((error) => { this.stale = true; throw error; });
       return;
     }
     const moves = this.rows.some((row) => row.step !== null);
@@ -125,6 +125,7 @@ export class Player {
   }
 
   clear() {
+    this.pause();
     this.now = 0;
     this.last = 0;
     this.total = 1;
@@ -164,7 +165,7 @@ export class Player {
     if (this.now >= this.last) this.seek(0);
     this.button.setAttribute("aria-pressed", "true");
     this.ticking = setInterval(() => {
-      this.seek(this.now + 1);
+      this.seek(Math.min(this.now + 1, this.last));
       if (this.now >= this.last) this.pause();
     }, 500);
   }
@@ -180,18 +181,26 @@ export class Player {
     this.wanted = true;
     if (this.drawing) return;
     document.documentElement.dataset.drawing = "yes";
-    this.drawing = (async () => {
-      while (this.wanted) {
-        await new Promise((frame) => { requestAnimationFrame(frame); });
-        this.wanted = false;
-        this.slider.value = this.now;
-        document.getElementById("step").textContent = `${this.now} / ${this.total}`;
-        for (const chart of this.charts) await chart.draw(this.now, this.total);
-        document.documentElement.dataset.drawn = this.now;
-      }
+    this.drawing = this.drawUntilQuiet().catch((error) => {
+      const place = document.getElementById("error");
+      if (place) place.textContent = String(error);
+      this.wanted = false;
+    }).finally(() => {
       this.drawing = null;
-      document.documentElement.dataset.drawing = "no";
-    })();
+      if (this.wanted) this.redraw(); // asked for between the last look and now
+      else document.documentElement.dataset.drawing = "no";
+    });
+  }
+
+  async drawUntilQuiet() {
+    while (this.wanted) {
+      await new Promise((frame) => { requestAnimationFrame(frame); });
+      this.wanted = false;
+      this.slider.value = this.now;
+      document.getElementById("step").textContent = `${this.now} / ${this.total}`;
+      for (const chart of this.charts) await chart.draw(this.now, this.total);
+      document.documentElement.dataset.drawn = this.now;
+    }
   }
 }
 
