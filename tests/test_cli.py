@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import time
@@ -210,6 +211,54 @@ def test_a_killed_command_leaves_a_readable_recording(trial: Callable[[str], Les
     report = seelearn("--lessons", str(tmp_path / "course"), "report", "here", cwd=tmp_path)
     assert report.returncode == 0
     assert "This run did not finish" in report.stderr
+
+
+def test_an_interrupt_before_the_first_event_leaves_no_running_recording(
+    trial: Callable[[str], Lesson], tmp_path: Path
+) -> None:
+    lesson = trial("time.sleep(0.01)")
+    command = [*SEELEARN, "--lessons", str(lesson.folder.parent), "run", "trial", "--out", "here"]
+    for delay in (0.4, 0.8, 1.3):
+        process = subprocess.Popen(command, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True)
+        time.sleep(delay)
+        process.send_signal(signal.SIGTERM)
+        _, complaint = process.communicate(timeout=20)
+        assert "Traceback" not in complaint
+        if (tmp_path / "here").exists():
+            assert Recording.read(tmp_path / "here").header["status"] == "stopped"
+            shutil.rmtree(tmp_path / "here")
+
+
+def test_a_lesson_that_fails_at_once_is_said_in_words(trial: Callable[[str], Lesson], tmp_path: Path) -> None:
+    lesson = trial("pass")
+    file = lesson.file("torch")
+    file.write_text(file.read_text().replace("    for step", "    1 / 0\n    for step"))
+    result = seelearn("--lessons", "course", "run", "trial", "--out", "here", cwd=tmp_path)
+    assert result.returncode == 1
+    assert "This run did not finish: ZeroDivisionError: division by zero (with_torch.py, line 7)." in result.stderr
+    assert "vegalite" not in result.stderr
+    assert (tmp_path / "here" / "report.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        ("lesson.toml", "[[[", "lesson.toml: "),
+        ("lesson.toml", "", "lesson.toml: it lacks charts, notes, parameters, series, steps, summary, title"),
+        ("with_torch.py", "def run(:", "with_torch.py:1: invalid syntax"),
+        ("with_torch.py", "a = 3", "with_torch.py: no function named run"),
+        ("with_torch.py", "def run(show, n: Annotated[int, Range(1, N)] = 3): ...", "n needs plain numbers or words"),
+    ],
+)
+def test_a_broken_lesson_names_its_file(
+    trial: Callable[[str], Lesson], tmp_path: Path, file: str, text: str, message: str
+) -> None:
+    (trial("pass").folder / file).write_text(text)
+    result = seelearn("--lessons", "course", "run", "trial", cwd=tmp_path)
+    assert result.returncode == 2
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "runs").exists()
 
 
 def test_a_lesson_that_fails_is_exit_code_1_and_is_drawn_as_far_as_it_went(

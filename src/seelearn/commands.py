@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import os
+import re
 import sys
 import threading
 from contextlib import closing
@@ -39,11 +41,11 @@ def run_lesson(options: argparse.Namespace) -> int:
     job = make_job(lesson, options.framework, given)
     folder = _new_folder(options.out, lesson.name)
     _load_vega()
+    run = LocalEngine().start(job, lesson.file(job.framework), folder)
     try:
-        run = LocalEngine().start(job, lesson.file(job.framework), folder)
+        values = _follow(run, lesson, options)
     except OSError as error:
         raise UserError(f"cannot write to {folder}: {error.strerror}: try --out DIR") from None
-    values = _follow(run, lesson, options)
     recording = Recording.read(folder)
     files = [folder / "run.json", folder / "events.jsonl"]
     if run.end.status != "stopped":  # who pressed Ctrl-C does not want to wait for pictures
@@ -65,7 +67,7 @@ def serve_course(options: argparse.Namespace) -> int:
     """Serve the course on this machine until Ctrl-C."""
     from seelearn.site.server import serve  # noqa: PLC0415
 
-    if not (options.port.isdigit() and 0 < int(options.port) < 65536):
+    if not (re.fullmatch("[0-9]{1,5}", options.port) and 0 < int(options.port) < 65536):
         raise UserError(f"port is {options.port!r}, but must be a whole number from 1 to 65535: try 8000")
     return serve(options.catalogue, int(options.port), Path(options.runs))
 
@@ -80,7 +82,7 @@ def examine(options: argparse.Namespace) -> int:
 def _new_folder(given: str | None, lesson: str) -> Path:
     if given is not None:
         folder = Path(given)
-        if folder.exists():
+        if os.path.lexists(folder):
             raise UserError(f"{folder} exists already: give --out a folder that does not")
         return folder
     number = 1
@@ -108,7 +110,9 @@ def _follow(run: Run, lesson: Lesson, options: argparse.Namespace) -> dict[str, 
             for event in events:
                 screen.draw(event)
     except KeyboardInterrupt:
-        pass  # the run has closed its recording, and its end says so
+        if run.end.status == "running":
+            raise  # it had not begun, and there is nothing to say
+        # Otherwise the run has closed its recording, and its end says so.
     screen.finish()
     return screen.last()
 
@@ -121,7 +125,10 @@ def _draw(recording: Recording, lesson: Lesson, language: str) -> list[Path]:
     files: list[Path] = []
     try:
         _save(files, recording.folder / "report.html", report(recording, lesson, language).encode())
-        for key in lesson.labels["charts"]:
+        drawn = {event.get("chart") for event in recording.events}
+        for key, chart in lesson.labels["charts"].items():
+            if chart.get("of", key) not in drawn:
+                continue  # the run ended before it had anything to show there
             _save(files, recording.folder / f"{key}.png", picture(recording, lesson, key, language))
     except OSError as error:
         print(f"seelearn: {error.filename} could not be written: {error.strerror}", file=sys.stderr)

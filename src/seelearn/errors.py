@@ -9,5 +9,9 @@ class UserError(Exception):
     """
 
 
+class LessonError(UserError):
+    """A lesson is not written as a lesson must be: the message names the file and what its author has to mend."""
+
+
 class NotFoundError(UserError):
     """What the user named does not exist: the site answers 404 with the message."""

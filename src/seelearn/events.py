@@ -110,7 +110,14 @@ class Note(Stamp):
 
 Event = Step | Line | Curve | Points | Layers | Note
 
-KINDS: frozenset[str] = frozenset(get_args(event.__annotations__["kind"])[0] for event in get_args(Event))
+KEYS: dict[str, frozenset[str]] = {
+    get_args(event.__annotations__["kind"])[0]: event.__required_keys__ for event in get_args(Event)
+}
+
+
+def is_event(value: object) -> bool:
+    """Whether a JSON value has the kind and the keys of an event."""
+    return isinstance(value, dict) and KEYS.get(str(value.get("kind")), {""}) <= value.keys()
 
 
 def without_times(events: Iterable[Event]) -> list[dict[str, object]]:

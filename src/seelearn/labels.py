@@ -32,15 +32,15 @@ def sentence(labels: dict[str, Any], note: Note, language: str) -> str:
 
 
 def parameter_label(labels: dict[str, Any], name: str, language: str) -> str:
-    """Return what a reader calls a parameter; the seed is in every lesson."""
+    """Return what a reader calls a parameter; one without a label is its own, and the seed is in every lesson."""
     if name == "seed":
         return words(language)["seed"]
-    return str(labels["parameters"][name][language])
+    return str(labels["parameters"].get(name, {}).get(language, name))
 
 
 def choice_label(labels: dict[str, Any], name: str, choice: str, language: str) -> str:
     """Return what a reader calls one value of a parameter; a value without a label is its own."""
-    choices = labels["parameters"][name].get("choices", {})
+    choices = labels["parameters"].get(name, {}).get("choices", {})
     return str(choices[choice][language]) if choice in choices else choice
 
 

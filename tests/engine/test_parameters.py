@@ -9,11 +9,10 @@ from seelearn.engine.parameters import (
     SEED,
     Parameter,
     ParameterError,
-    SignatureError,
     check_parameters,
     read_parameters,
 )
-from seelearn.errors import UserError
+from seelearn.errors import LessonError, UserError
 from seelearn.show import Range
 
 
@@ -44,7 +43,7 @@ def test_every_kind_is_read_without_importing_the_lesson(tmp_path: Path) -> None
     ],
 )
 def test_a_signature_that_cannot_be_read_names_the_place(tmp_path: Path, signature: str, words: str) -> None:
-    with pytest.raises(SignatureError, match=words) as caught:
+    with pytest.raises(LessonError, match=words) as caught:
         written(tmp_path, signature)
     assert "with_torch.py" in str(caught.value)
 

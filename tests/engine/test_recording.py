@@ -51,6 +51,25 @@ def test_a_newer_format_is_refused(lesson: Lesson, tmp_path: Path) -> None:
         Recording.read(tmp_path / "run")
 
 
+@pytest.mark.parametrize(
+    ("text", "lacking"),
+    [("[]", "code, format"), ("{}", "code, format"), ('{"format": 1, "seed": 3}', "code, framework")],
+)
+def test_a_damaged_header_names_what_it_lacks(tmp_path: Path, text: str, lacking: str) -> None:
+    (tmp_path / "run.json").write_text(text)
+    (tmp_path / "events.jsonl").write_bytes(LINE)
+    with pytest.raises(UserError, match=rf"run\.json is damaged: it lacks {lacking}"):
+        Recording.read(tmp_path)
+
+
+def test_what_is_not_an_event_is_left_out(lesson: Lesson, tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "run", job_of(lesson))
+    for line in (b"[1]\n", b'{"kind":"line"}\n', b'{"kind":"dance","step":1,"t":0}\n', LINE):
+        recorder.write(line)
+    recorder.close(End("finished"))
+    assert Recording.read(tmp_path / "run").events == [json.loads(LINE)]
+
+
 def test_a_folder_without_a_recording(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match=r"no recording in .*run\.json"):
         Recording.read(tmp_path)

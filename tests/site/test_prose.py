@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from seelearn.site.prose import ProseError, render
+from seelearn.errors import LessonError
+from seelearn.site.prose import render
 
 CODE = """SIZE = 3
 
@@ -50,7 +51,7 @@ def test_the_lab_divides_the_prose(tmp_path: Path) -> None:
 
 
 def test_code_that_is_not_there_is_the_authors_mistake(tmp_path: Path) -> None:
-    with pytest.raises(ProseError, match=r"with_torch\.py: nothing named triple to show"):
+    with pytest.raises(LessonError, match=r"with_torch\.py: nothing named triple to show"):
         rendered(tmp_path, "{{ code triple }}\n")
 
 

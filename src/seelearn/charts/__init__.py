@@ -31,7 +31,7 @@ def draw(key: str, labels: dict[str, Any], language: str) -> Spec:
 def fill(spec: Spec, events: list[Event], now: int, total: int) -> Spec:
     """Return the chart with its events and signals set, for a picture that does not move."""
     about = spec["usermeta"]
-    rows = [event for event in events if event.get("chart") == about["source"]]
+    rows = [e for e in events if e.get("chart") == about["source"] and e.get("series") in about["names"]]
     shown = list(dict.fromkeys(about["names"][str(row.get("series"))] for row in rows))
     values = {"now": now, "total": total, "shown": shown}
     params = [{**param, "value": values[param["name"]]} for param in spec["params"]]

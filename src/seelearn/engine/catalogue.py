@@ -9,7 +9,7 @@ from typing import Any
 
 from seelearn.engine.frameworks import FRAMEWORKS, Framework
 from seelearn.engine.parameters import Parameter, read_parameters
-from seelearn.errors import NotFoundError
+from seelearn.errors import LessonError, NotFoundError
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,15 @@ class Lesson:
     @cached_property
     def labels(self) -> dict[str, Any]:
         """What lesson.toml says: titles, labels, charts and notes, in both languages."""
-        with (self.folder / "lesson.toml").open("rb") as file:
-            return tomllib.load(file)
+        path = self.folder / "lesson.toml"
+        try:
+            labels = tomllib.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:  # not TOML, or not UTF-8
+            raise LessonError(f"{path}: {error}") from None
+        missing = {"title", "summary", "steps", "parameters", "series", "charts", "notes"} - set(labels)
+        if missing:
+            raise LessonError(f"{path}: it lacks {', '.join(sorted(missing))}")
+        return labels
 
     @cached_property
     def frameworks(self) -> list[str]:
@@ -56,9 +63,10 @@ class Catalogue:
     """All lessons below one folder."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder or default_folder()
-        if not self.folder.is_dir():
-            raise NotFoundError(f"no folder of lessons at {self.folder}: give one with --lessons DIR")
+        folder = folder or default_folder()
+        if not folder.is_dir():
+            raise NotFoundError(f"no folder of lessons at {folder}: give one with --lessons DIR")
+        self.folder = folder.resolve()
 
     @property
     def lessons(self) -> list[Lesson]:

@@ -133,7 +133,6 @@ class Run:
         self._limits = limits
         self._after = after
         self._asked: End | None = None
-        self._recorder = Recorder(folder, job)
 
     def stop(self, end: End) -> None:
         """End the run now; `end` says why. What the worker had written by then still comes."""
@@ -141,7 +140,15 @@ class Run:
         self.worker.kill()
 
     def __iter__(self) -> Generator[Event]:
-        """Yield the events; whatever happens, the recording is closed with the reason."""
+        """Yield the events; whatever happens, the recording is closed with the reason.
+
+        Raises OSError if its folder cannot be made.
+        """
+        try:
+            recorder = Recorder(self.folder, self.job)
+        except OSError:
+            self.worker.close()
+            raise
         limit = self._limits.seconds
         late = End("failed", f"it took longer than {limit:g} seconds: try fewer steps")
         timer = threading.Timer(limit, self.stop, [late])
@@ -149,7 +156,7 @@ class Run:
         timer.start()
         end = End("stopped", "interrupted")  # unless something below says otherwise
         try:
-            yield from self._events()
+            yield from self._events(recorder)
             end = End("finished")
         except WorkerError as error:
             end = self._asked or End("failed", str(error))
@@ -158,17 +165,17 @@ class Run:
         finally:
             timer.cancel()
             self.worker.close()
-            self._recorder.close(end)
+            recorder.close(end)
             self.end = end
             self._after()
 
-    def _events(self) -> Iterator[Event]:
+    def _events(self, recorder: Recorder) -> Iterator[Event]:
         size = 0
         for line in self.worker.work(self._file, self.job):
             size += len(line)
             if size > self._limits.events:
                 raise WorkerError(f"more than {self._limits.events >> 20} MiB of events")
-            self._recorder.write(line)
+            recorder.write(line)
             event: Event = json.loads(line)
             yield event
 
@@ -200,11 +207,7 @@ class LocalEngine:
                 if worker is not None:
                     worker.close()
                 worker = Worker(job.framework, self._limits)
-        try:
-            return Run(worker, file, job, folder, self._limits, partial(self._refill, job.framework))
-        except OSError:  # the folder could not be made
-            worker.close()
-            raise
+        return Run(worker, file, job, folder, self._limits, partial(self._refill, job.framework))
 
     def _refill(self, framework: str) -> None:
         """Load the next spare once a run is over: loading takes a core, which the run and its viewers need."""

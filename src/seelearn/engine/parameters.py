@@ -7,14 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from seelearn.errors import UserError
+from seelearn.errors import LessonError, UserError
 from seelearn.show import Range
 
 Value = int | float | str
-
-
-class SignatureError(Exception):
-    """A lesson's `run` is not written as a lesson's must be: its author's to mend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +50,8 @@ class Parameter:
         return value
 
     def _refuse(self, given: Value, suggestion: Value) -> "ParameterError":
-        return ParameterError(self, str(given)[:60], text(suggestion))
+        shown = str(given)[:60].encode(errors="replace").decode()  # JSON can hold half a character
+        return ParameterError(self, shown, text(suggestion))
 
 
 class ParameterError(UserError):
@@ -78,20 +75,32 @@ def read_parameters(path: Path) -> list[Parameter]:
     """Read the parameters of the `run` in a lesson's file.
 
     Each is `Annotated[int, Range(low, high)]`, `Annotated[float, Range(low, high)]` or `Literal["a", "b"]`, with a
-    default. Raises `SignatureError` where the file says something else.
+    default. Raises `LessonError` where the file says something else.
     """
-    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    except ValueError as error:
+        raise LessonError(f"{path}: {error}") from None
+    except SyntaxError as error:
+        raise LessonError(f"{path}:{error.lineno}: {error.msg}") from None
     run = next((n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "run"), None)
     if run is None:
-        raise SignatureError(f"{path}: no function named run")
+        raise LessonError(f"{path}: no function named run")
     names = run.args.args[1:]
     defaults = run.args.defaults
     if len(names) != len(defaults):
-        raise SignatureError(f"{path}: every parameter of run after show needs a default")
+        raise LessonError(f"{path}: every parameter of run after show needs a default")
     return [_parameter(path, arg, default) for arg, default in zip(names, defaults, strict=True)]
 
 
 def _parameter(path: Path, arg: ast.arg, default: ast.expr) -> Parameter:
+    try:
+        return _read(path, arg, default)
+    except (TypeError, ValueError):  # a Range of something else than two numbers
+        raise LessonError(f"{path}:{arg.lineno}: {arg.arg} needs plain numbers or words") from None
+
+
+def _read(path: Path, arg: ast.arg, default: ast.expr) -> Parameter:
     value = ast.literal_eval(default)
     match arg.annotation:
         case ast.Subscript(value=ast.Name("Literal"), slice=choices):
@@ -105,13 +114,13 @@ def _parameter(path: Path, arg: ast.arg, default: ast.expr) -> Parameter:
             bounds = [ast.literal_eval(a) for a in r.args]
             found = Parameter(arg.arg, int if kind == "int" else float, value, Range(*bounds))
         case _:
-            raise SignatureError(
+            raise LessonError(
                 f"{path}:{arg.lineno}: {arg.arg} must be Annotated[int or float, Range(low, high)] or Literal[…]"
             )
     try:
         found.parse(value)
     except UserError as error:
-        raise SignatureError(f"{path}:{arg.lineno}: default of {error}") from None
+        raise LessonError(f"{path}:{arg.lineno}: default of {error}") from None
     return found
 
 

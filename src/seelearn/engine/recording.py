@@ -7,14 +7,15 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from seelearn.engine.job import Job
 from seelearn.errors import NotFoundError, UserError
-from seelearn.events import KINDS, Event
+from seelearn.events import Event, is_event
 
 FORMAT = 1
 Status = Literal["running", "finished", "stopped", "failed"]
+HEADER = {"format", "python", "machine", "started", "seconds", "status", "reason", *Job.__dataclass_fields__}
 CUT_OFF = "it has no end: its process is still running, or was killed"
 
 
@@ -101,10 +102,15 @@ class Recording:
             raise NotFoundError(
                 f"no recording in {folder}: give a folder that holds run.json and events.jsonl"
             ) from None
-        newest = header.get("format", 0)
-        if newest > FORMAT:
+        newest = header.get("format") if isinstance(header, dict) else None
+        if isinstance(newest, int) and newest > FORMAT:
             raise UserError(
                 f"{folder} has format {newest}, and this seelearn reads up to {FORMAT}: pip install -U seelearn"
+            )
+        missing = HEADER - set(header if isinstance(header, dict) else {})
+        if missing or header["status"] not in get_args(Status):
+            raise UserError(
+                f"{folder / 'run.json'} is damaged: it lacks {', '.join(sorted(missing)) or 'a known status'}"
             )
         running = header["status"] == "running"
         end = End("failed", CUT_OFF) if running else End(header["status"], header["reason"])
@@ -123,5 +129,5 @@ def _whole(lines: list[bytes]) -> Iterator[Event]:
             event: Event = json.loads(line)
         except ValueError:
             return
-        if line.endswith(b"\n") and event.get("kind") in KINDS:
+        if line.endswith(b"\n") and is_event(event):
             yield event

@@ -76,8 +76,11 @@ def _describe(error: Exception, path: Path) -> str:
 
 
 def _write(descriptor: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(descriptor, data) :]
+    try:
+        while data:
+            data = data[os.write(descriptor, data) :]
+    except BrokenPipeError:  # who started us has gone, and nobody is left to tell
+        os._exit(1)
 
 
 def _limit_memory() -> None:

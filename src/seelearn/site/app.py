@@ -104,7 +104,7 @@ def _add_runs(app: FastAPI, catalogue: Catalogue, runs: Runs) -> None:
         language: Language, run: Found, last_event_id: Annotated[int, Header()] = -1
     ) -> AsyncIterator[ServerSentEvent]:
         labels = catalogue.lesson(run.job.lesson).labels
-        async for number, event in run.watch(last_event_id + 1):
+        async for number, event in run.watch(max(0, last_event_id + 1)):
             data: dict[str, Any] = {**event}
             if event["kind"] == "note":
                 data["text"] = sentence(labels, event, language)

@@ -20,15 +20,12 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from seelearn.errors import LessonError
 from seelearn.labels import words
 
 HEADING = re.compile(r"\s*\{#([a-z_]+)\}$")
 MARK = re.compile(r"^\{\{ (code|lab)((?: \w+)*) \}\}$")
 LAB = "<!-- lab -->"
-
-
-class ProseError(Exception):
-    """The prose asks for something that is not there: its author's to mend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,4 +92,4 @@ def _span(path: Path, source: str, name: str) -> tuple[int, int]:
         if name in names and node.end_lineno is not None:
             decorators = [d.lineno for d in getattr(node, "decorator_list", [])]
             return min([node.lineno, *decorators]), node.end_lineno
-    raise ProseError(f"{path}: nothing named {name} to show")
+    raise LessonError(f"{path}: nothing named {name} to show")

@@ -81,6 +81,7 @@ function take(event) {
 function finish(end) {
   stream.close();
   running(false);
+  player.finish();
   if (end.status === "finished") say(end.text);
   else say("", end.text);
   get("report").href = `${run}/report`;

@@ -155,6 +155,13 @@ export class Player {
     this.redraw();
   }
 
+  /** The run is over: if it has shown nothing, the pictures still standing are another run's. */
+  finish() {
+    if (this.charts.some((chart) => chart.rows.length > 0)) return;
+    this.charts.forEach(({ figure }) => { figure.hidden = true; });
+    this.timeline.hidden = true;
+  }
+
   seek(step) {
     this.now = step;
     this.follow = step === this.last;
