@@ -45,12 +45,17 @@ def run_lesson(options: argparse.Namespace) -> int:
     try:
         values = _follow(run, lesson, options)
     except OSError as error:
+        if run.end.status != "running":
+            raise  # it had begun: this is about our own output
         raise UserError(f"cannot write to {folder}: {error.strerror}: try --out DIR") from None
     recording = Recording.read(folder)
     files = [folder / "run.json", folder / "events.jsonl"]
     if run.end.status != "stopped":  # who pressed Ctrl-C does not want to wait for pictures
         files += _draw(recording, lesson, options.lang)
-    _conclude(recording, lesson, files, values, options)
+    if options.json:
+        _print_json(recording, lesson, files, values, options.lang)
+    else:
+        _conclude(recording, lesson, files, options.lang)
     return {"finished": 0, "stopped": 130}.get(run.end.status, 1)
 
 
@@ -59,7 +64,7 @@ def report_run(options: argparse.Namespace) -> int:
     recording = Recording.read(Path(options.run))
     lesson = options.catalogue.lesson(recording.job.lesson)
     files = _draw(recording, lesson, options.lang)
-    _conclude(recording, lesson, files, {}, argparse.Namespace(json=False, lang=options.lang))
+    _conclude(recording, lesson, files, options.lang)
     return 0 if files else 1
 
 
@@ -144,31 +149,32 @@ def _save(files: list[Path], path: Path, content: bytes) -> None:
     files.append(path)
 
 
-def _conclude(
+def _print_json(
     recording: Recording,
     lesson: Lesson,
     files: list[Path],
     values: dict[str, dict[str, float | None]],
-    options: argparse.Namespace,
+    language: str,
 ) -> None:
+    """Print what came out, and where it is, for a script."""
+    from seelearn.export.report import sentences  # noqa: PLC0415
+
+    result = {
+        **recording.header,
+        "conclusion": sentences(recording, lesson, language),
+        "last": values,
+        "files": [str(file) for file in files],
+    }
+    print(json.dumps(result, ensure_ascii=False, indent=1))
+
+
+def _conclude(recording: Recording, lesson: Lesson, files: list[Path], language: str) -> None:
     """Say in words what came out, and where it is."""
     from seelearn.export.report import sentences  # noqa: PLC0415
 
-    end, conclusion = recording.end, sentences(recording, lesson, options.lang)
-    if options.json:
-        result = {
-            **recording.header,
-            "status": end.status,
-            "reason": end.reason,
-            "conclusion": conclusion,
-            "last": values,
-            "files": [str(file) for file in files],
-        }
-        print(json.dumps(result, ensure_ascii=False, indent=1))
-        return
     print()
-    for text in conclusion:
+    for text in sentences(recording, lesson, language):
         print(text)
-    if end.status != "finished":
-        print(words(options.lang)[end.status].format(reason=end.reason), file=sys.stderr)
+    if recording.end.status != "finished":
+        print(words(language)[recording.end.status].format(reason=recording.end.reason), file=sys.stderr)
     print("\n".join(f"  {file}" for file in files))

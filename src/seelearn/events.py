@@ -77,10 +77,9 @@ class Layer(TypedDict):
 
     `before` is what its activation function receives, `after` what it passes on. `signal` is the standard deviation of
     what a unit passes on over the examples, averaged over the units: at 0 the layer says the same whatever comes in,
-    however wide its histogram. `saturated` is the share of values at
-    which the activation's slope is below 5% of its steepest, `dead` the share of units for which that holds on every
-    example looked at. Both are null for the input, which has no activation, and where
-    values are not numbers.
+    however wide its histogram. `saturated` is the share of values at which the activation's slope is below 5% of its
+    steepest, `dead` the share of units for which that holds on every example looked at. Both are null for the input,
+    which has no activation, and all three where values are not numbers.
     """
 
     name: str

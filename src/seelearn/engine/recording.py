@@ -123,7 +123,7 @@ class Recording:
 
 
 def _whole(lines: list[bytes]) -> Iterator[Event]:
-    """Yield the events up to the first line that was not written to its end."""
+    """Yield the events up to the first line that is not whole JSON, without lines that are no event."""
     for line in lines:
         try:
             event: Event = json.loads(line)
