@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from seelearn.engine.catalogue import Catalogue
-from seelearn.engine.worker import load_run
+from seelearn.engine.worker import load_module
 from seelearn.events import Event
 from seelearn.show import Show
 
@@ -91,7 +91,7 @@ def old_loop() -> None:
 def lesson() -> None:
     """Train both networks as the lesson does."""
     events: list[Event] = []
-    run: Callable[..., Any] = load_run(Catalogue().lesson("batch_normalization").file("torch"))
+    run: Callable[..., Any] = load_module(Catalogue().lesson("batch_normalization").file("torch")).run
     run(Show(events.append), epochs=EPOCHS)
 
 

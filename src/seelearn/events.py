@@ -107,7 +107,37 @@ class Note(Stamp):
     values: dict[str, float | str | None]
 
 
-Event = Step | Line | Curve | Points | Layers | Note
+class Result(Stamp):
+    """What one of many seeds gave: every growing curve whole, and what each claim about it said.
+
+    `cell` holds the parameters that a sweep has set for it. `claims` holds true or false, or a number; null is a number that is not finite.
+    """
+
+    kind: Literal["result"]
+    seed: int
+    cell: dict[str, int | float | str]
+    lines: dict[str, dict[str, Numbers]]
+    claims: dict[str, bool | float | None]
+
+
+class Band(Stamp):
+    """How a growing curve runs in many seeds: at each of the steps `x`, four fifths of them lie within [low, high].
+
+    `mid` is the median; a value that is not a number counts as larger than any other. `seeds` says how many there are so
+    far: a later band of the same series replaces an earlier one.
+    """
+
+    kind: Literal["band"]
+    chart: str
+    series: str
+    seeds: int
+    x: list[int]
+    low: Numbers
+    mid: Numbers
+    high: Numbers
+
+
+Event = Step | Line | Curve | Points | Layers | Note | Result | Band
 
 KEYS: dict[str, frozenset[str]] = {
     get_args(event.__annotations__["kind"])[0]: event.__required_keys__ for event in get_args(Event)

@@ -10,14 +10,14 @@ from torch import Tensor, nn
 
 from seelearn.engine.catalogue import Lesson
 from seelearn.engine.recording import Recording
-from seelearn.engine.worker import load_run
+from seelearn.engine.worker import load_module
 from seelearn.events import Layer
 
 
 @pytest.fixture(scope="module")
 def code(lesson: Lesson) -> dict[str, Any]:
     """The names in the lesson's file."""
-    return load_run(lesson.file("torch")).__globals__
+    return vars(load_module(lesson.file("torch")))
 
 
 def net(code: dict[str, Any], arm: str, activation: str = "tanh", bias: float = -0.2) -> nn.Sequential:

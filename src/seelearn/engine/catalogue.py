@@ -41,6 +41,16 @@ class Lesson:
         """Return the path of the experiment in this framework."""
         return self.folder / f"with_{framework}.py"
 
+    @property
+    def claims(self) -> Path:
+        """The path of what it claims; a lesson need not have any."""
+        return self.folder / "claims.py"
+
+    @property
+    def evidence(self) -> Path:
+        """The path of what was measured of its claims."""
+        return self.folder / "evidence.json"
+
     def framework(self, name: str | None = None) -> Framework:
         """Return the named framework, or the lesson's first; raise if the lesson isn't written in it."""
         if name is None:

@@ -7,20 +7,22 @@ from dataclasses import asdict, dataclass
 
 from seelearn.engine.catalogue import Lesson
 from seelearn.engine.frameworks import versions
-from seelearn.engine.parameters import SEED, Value, check_parameters
+from seelearn.engine.parameters import SEED, SEEDS, Value, check_parameters
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """What to run. The same job on the same machine gives the same events.
 
-    `code` is the SHA-256 of the experiment's file and `versions` what it ran with.
+    Without `seeds` the lesson is run and drawn. With it, so many seeds from `seed` on are measured, and what is drawn is
+    the band they make. `code` is the SHA-256 of the lesson's code and `versions` what it ran with.
     """
 
     lesson: str
     framework: str
     parameters: dict[str, Value]
     seed: int
+    seeds: int | None
     code: str
     versions: dict[str, str]
 
@@ -32,13 +34,23 @@ class Job:
 
 
 def make_job(lesson: Lesson, framework: str | None, given: Mapping[str, Value]) -> Job:
-    """Check what the user asked for and make the job; `given` may also hold `seed`.
+    """Check what the user asked for and make the job; `given` may also hold `seed` and `seeds`.
 
     Raises `UserError` for an unknown or forbidden value, and for a framework that is not installed.
     """
     chosen = lesson.framework(framework)
-    values = check_parameters([*lesson.parameters(chosen.name), SEED], given)
+    known = [*lesson.parameters(chosen.name), SEED, *([SEEDS] if SEEDS.name in given else [])]
+    values = check_parameters(known, given)
     chosen.require()
     seed = int(values.pop(SEED.name))
-    code = hashlib.sha256(lesson.file(chosen.name).read_bytes()).hexdigest()
-    return Job(lesson.name, chosen.name, values, seed, code, versions(chosen))
+    seeds = int(values.pop(SEEDS.name)) if SEEDS.name in values else None
+    code = code_hash(lesson, chosen.name, claims=seeds is not None)
+    return Job(lesson.name, chosen.name, values, seed, seeds, code, versions(chosen))
+
+
+def code_hash(lesson: Lesson, framework: str, *, claims: bool) -> str:
+    """Return the SHA-256 of the experiment's file and, if asked, of the lesson's claims."""
+    code = hashlib.sha256(lesson.file(framework).read_bytes())
+    if claims and lesson.claims.exists():
+        code.update(lesson.claims.read_bytes())
+    return code.hexdigest()

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from seelearn.engine.job import Job
@@ -30,8 +29,12 @@ class WorkerError(Exception):
     """The worker ended without finishing its job; the message says why."""
 
 
+class LostWorkerError(WorkerError):
+    """The worker was killed, by the system perhaps: another one might finish the job."""
+
+
 class Worker:
-    """A process with a framework loaded, ready for one job."""
+    """A process with a framework loaded, ready for a job, and for the next when that is done."""
 
     def __init__(self, framework: str, limits: Limits) -> None:
         self.framework = framework
@@ -60,12 +63,12 @@ class Worker:
         """Run the job and yield its events as they come, each a line of JSON; raise `WorkerError` if it fails."""
         assert self._process.stdin is not None  # noqa: S101
         assert self._process.stdout is not None  # noqa: S101
-        command = {"file": str(file), "parameters": job.parameters, "seed": job.seed}
+        command = {"file": str(file), "parameters": job.parameters, "seed": job.seed, "seeds": job.seeds}
         try:
             self._process.stdin.write(json.dumps(command).encode() + b"\n")
             self._process.stdin.flush()
         except BrokenPipeError:
-            raise WorkerError(self._last_words()) from None
+            raise self._last_words() from None
         for line in self._process.stdout:
             if line.startswith(b'{"kind":"ready"'):
                 continue
@@ -76,7 +79,7 @@ class Worker:
                 return
             if line.endswith(b"\n"):
                 yield line
-        raise WorkerError(self._last_words())
+        raise self._last_words()
 
     def kill(self) -> None:
         """End the process and all it has started, at once; what it has written can still be read.
@@ -103,17 +106,17 @@ class Worker:
                 except BrokenPipeError:
                     continue
 
-    def _last_words(self) -> str:
+    def _last_words(self) -> WorkerError:
         code = self._process.wait()
         if code < 0:
-            return f"its worker was killed by {signal.Signals(-code).name}"
-        return f"its worker ended with exit code {code}"
+            return LostWorkerError(f"its worker was killed by {signal.Signals(-code).name}")
+        return WorkerError(f"its worker ended with exit code {code}")
 
 
 class Run:
     """A job in a worker: iterate over it, once, for its events; each is recorded before it is given.
 
-    When the iteration is over, `end` says how. `stop` may be called from another thread.
+    When the iteration is over, `end` says how, and `after` has been given the worker. `stop` may be called from another thread.
     """
 
     def __init__(
@@ -123,11 +126,13 @@ class Run:
         job: Job,
         folder: Path,
         limits: Limits,
-        after: Callable[[], None],
+        after: Callable[[Worker, End], None],
     ) -> None:
         self.job = job
         self.folder = folder
         self.end = End("running")
+        self.lost = False
+        """Whether it failed because its worker was killed, and not by `stop`"""
         self.worker = worker
         self._file = file
         self._limits = limits
@@ -159,15 +164,15 @@ class Run:
             yield from self._events(recorder)
             end = End("finished")
         except WorkerError as error:
+            self.lost = self._asked is None and isinstance(error, LostWorkerError)
             end = self._asked or End("failed", str(error))
         except OSError as error:
             end = End("failed", f"the recording could not be written: {error.strerror}")
         finally:
             timer.cancel()
-            self.worker.close()
             recorder.close(end)
             self.end = end
-            self._after()
+            self._after(self.worker, end)
 
     def _events(self, recorder: Recorder) -> Iterator[Event]:
         size = 0
@@ -207,13 +212,17 @@ class LocalEngine:
                 if worker is not None:
                     worker.close()
                 worker = Worker(job.framework, self._limits)
-        return Run(worker, file, job, folder, self._limits, partial(self._refill, job.framework))
+        return Run(worker, file, job, folder, self._limits, self._replace)
 
-    def _refill(self, framework: str) -> None:
-        """Load the next spare once a run is over: loading takes a core, which the run and its viewers need."""
+    def _replace(self, worker: Worker, end: End) -> None:
+        """Load the next spare once a run is over: loading takes a core, which the run and its viewers need.
+
+        A worker that has run a lesson is not used again, so nothing that it leaves behind can reach the next run.
+        """
+        worker.close()
         if self._keep_spare:
             with suppress(OSError):  # the next run will start a worker itself, and say why it cannot
-                self.warm(framework)
+                self.warm(worker.framework)
 
     def close(self) -> None:
         """End the spare worker, and keep no other."""

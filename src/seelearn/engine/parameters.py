@@ -69,6 +69,7 @@ def text(value: Value) -> str:
 
 
 SEED = Parameter("seed", int, 0, Range(0, 2**31 - 1))
+SEEDS = Parameter("seeds", int, 64, Range(1, 65536))
 
 
 def read_parameters(path: Path) -> list[Parameter]:

@@ -13,7 +13,7 @@ from seelearn.engine.job import Job
 from seelearn.errors import NotFoundError, UserError
 from seelearn.events import Event, is_event
 
-FORMAT = 1
+FORMAT = 2
 Status = Literal["running", "finished", "stopped", "failed"]
 HEADER = {"format", "python", "machine", "started", "seconds", "status", "reason", *Job.__dataclass_fields__}
 CUT_OFF = "it has no end: its process is still running, or was killed"
@@ -103,6 +103,8 @@ class Recording:
                 f"no recording in {folder}: give a folder that holds run.json and events.jsonl"
             ) from None
         newest = header.get("format") if isinstance(header, dict) else None
+        if newest == 1:
+            header["seeds"] = None  # before format 2 every run was drawn
         if isinstance(newest, int) and newest > FORMAT:
             raise UserError(
                 f"{folder} has format {newest}, and this seelearn reads up to {FORMAT}: pip install -U seelearn"

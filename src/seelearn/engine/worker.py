@@ -1,11 +1,11 @@
 """The process that runs one job: `python -m seelearn.engine.worker FRAMEWORK`.
 
-It imports the framework, says so, waits for one job on its standard input, and writes events to its standard output,
-one JSON text a line. It ends with its job, and also when its input closes, so it never outlives the process that
+It imports the framework, says so, waits for jobs on its standard input, and writes events to its standard output, one
+JSON text a line. It ends when its input closes, in the middle of a job too, so it never outlives the process that
 started it. The messages that are not events are `ready` and `end`.
 """
 
-import importlib.util
+import importlib
 import io
 import json
 import os
@@ -13,11 +13,15 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from queue import SimpleQueue
+from types import ModuleType
 from typing import Any
 
-from seelearn.engine.frameworks import FRAMEWORKS, seed_everything
+from seelearn.engine.catalogue import Lesson
+from seelearn.engine.claims import read_claims
+from seelearn.engine.frameworks import FRAMEWORKS, Framework, seed_everything
 from seelearn.show import Show
 
 MEMORY = 4 * 2**30
@@ -25,7 +29,7 @@ MEMORY = 4 * 2**30
 
 
 def main() -> None:
-    """Load the framework, then run the one job that arrives."""
+    """Load the framework, then run the jobs that arrive."""
     framework = FRAMEWORKS[sys.argv[1]]
     output = os.dup(1)
     os.dup2(2, 1)  # what a lesson prints must not end up among the events
@@ -39,33 +43,67 @@ def main() -> None:
     _limit_memory()
     framework.load()
     send({"kind": "ready"})
-    with open(0, "rb", buffering=0, closefd=False) as commands:
-        line = commands.readline()
-    if not line:
+    for job in _jobs():
+        path = Path(job["file"])
+        try:
+            _work(framework, job, path, send)
+        except Exception as error:
+            traceback.print_exc()
+            send({"kind": "end", "reason": _describe(error, path)})
+        else:
+            send({"kind": "end", "reason": ""})
+
+
+def _work(framework: Framework, job: dict[str, Any], path: Path, send: Callable[[Any], None]) -> None:
+    """Run the lesson in `path`, or measure it over many seeds."""
+    if job["seeds"] is None:
+        seed_everything(framework, job["seed"])
+        load_module(path).run(Show(send), **job["parameters"])
         return
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    job = json.loads(line)
-    seed_everything(framework, job["seed"])
-    path = Path(job["file"])
-    try:
-        load_run(path)(Show(send), **job["parameters"])
-    except Exception as error:
-        traceback.print_exc()
-        send({"kind": "end", "reason": _describe(error, path)})
+    from seelearn.engine.measure import (  # noqa: PLC0415 (a run that is drawn needs none of it)
+        make_rows,
+        measure,
+        run_trials,
+        stacked_trials,
+    )
+
+    lesson = Lesson(path.parent.name, path.parent)
+    read = read_claims(lesson, framework.name)
+    claims = load_module(lesson.claims) if lesson.claims.exists() else None
+    if claims is not None and read.stacked:
+        trials = stacked_trials(claims, job["parameters"])
     else:
-        send({"kind": "end", "reason": ""})
+        trials = run_trials(framework, load_module(path).run, job["parameters"])
+    judges = [claim.judge for claim in read.on(job["parameters"])]
+    rows = make_rows(range(job["seed"], job["seed"] + job["seeds"]), job["parameters"])
+    measure(trials, claims, judges, rows, send)
 
 
-def load_run(path: Path) -> Callable[..., None]:
-    """Import a lesson's file by its path and return its `run`."""
-    spec = importlib.util.spec_from_file_location(f"{path.parent.name}.{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    run: Callable[..., None] = module.run
-    return run
+def load_module(path: Path) -> ModuleType:
+    """Import a lesson's file by its path, as `lessons.NAME.FILE`, so that its files can import one another."""
+    package = f"lessons.{path.parent.name}"
+    for name, folder in (("lessons", path.parent.parent), (package, path.parent)):
+        sys.modules[name] = module = ModuleType(name)
+        module.__path__ = [str(folder)]
+    sys.modules.pop(f"{package}.{path.stem}", None)  # another course may have a lesson of the same name
+    return importlib.import_module(f"{package}.{path.stem}")
+
+
+def _jobs() -> Iterator[Any]:
+    """Yield the jobs that come on the standard input, and end with it: at once, with all that a lesson has started."""
+    jobs: SimpleQueue[bytes] = SimpleQueue()
+    threading.Thread(target=_listen, args=[jobs], daemon=True).start()
+    while True:
+        yield json.loads(jobs.get())
+
+
+def _listen(jobs: SimpleQueue[bytes]) -> None:
+    with open(0, "rb", closefd=False) as commands:
+        for line in commands:
+            jobs.put(line)
+    if sys.platform != "win32":
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
 
 
 def _describe(error: Exception, path: Path) -> str:
@@ -93,16 +131,5 @@ def _limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
 
 
-def _end_with_parent() -> None:
-    while os.read(0, 1):
-        pass
-    if sys.platform != "win32":
-        os.killpg(0, signal.SIGKILL)  # with all that the lesson has started
-    os._exit(1)
-
-
 if __name__ == "__main__":
     main()
-    # Without the frameworks' own tear-down, which can take as long as the job.
-    sys.stderr.flush()
-    os._exit(0)

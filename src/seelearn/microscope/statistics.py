@@ -30,8 +30,8 @@ def distribution(values: Array, low: float, high: float) -> Distribution:
         "high": high,
         "counts": [int((flat < low).sum()), *inside.tolist(), int((flat > high).sum())],
         "nan": int(np.isnan(flat).sum()),
-        "mean": _short(ordinary.mean()) if ordinary.size else None,
-        "std": _short(ordinary.std()) if ordinary.size else None,
+        "mean": short(ordinary.mean()) if ordinary.size else None,
+        "std": short(ordinary.std()) if ordinary.size else None,
     }
 
 
@@ -42,7 +42,7 @@ def signal(values: Array) -> float | None:
     """
     if not np.isfinite(values).all():
         return None
-    return _short(_by_unit(values).std(axis=1).mean())
+    return short(_by_unit(values).std(axis=1).mean())
 
 
 def saturation(slopes: Array, steepest: float) -> tuple[float, float] | None:
@@ -80,6 +80,6 @@ def _by_unit(values: Array) -> Array:
     return np.moveaxis(values, 1, 0).reshape(values.shape[1], -1)
 
 
-def _short(value: float) -> float | None:
-    """Six significant digits, or None where the value is not finite."""
+def short(value: float) -> float | None:
+    """Return a value with six significant digits, or None where it is not finite."""
     return float(f"{value:.6g}") if np.isfinite(value) else None

@@ -37,7 +37,7 @@ class TorchWatch:
         self._received: dict[nn.Module, Tensor] = {}
 
     def __enter__(self) -> list[Layer]:
-        weighted = next((m for m in self._network.modules() if _has_matrix(m)), self._network)
+        weighted = first_weighted(self._network)
         hooks: list[tuple[nn.Module, Callable[..., None]]] = [
             (self._network, self._hold),
             (weighted, partial(self._hold_as_input, weighted)),
@@ -77,9 +77,7 @@ class TorchWatch:
 
     def _look(self, module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         received = self._received.pop(module)
-        grid = torch.linspace(-REACH, REACH, 1001, dtype=received.dtype, device=received.device)
-        steepest = slopes(module, grid).abs().max().item()
-        low, high = reach(_array(module.forward(grid.clone()).unsqueeze(0)))
+        low, high, steepest = shape(module)
         self._layers.append(
             layer(
                 str(len(self._layers)),
@@ -89,6 +87,13 @@ class TorchWatch:
                 saturation(_array(slopes(module, received)), steepest),
             )
         )
+
+
+def shape(activation: nn.Module) -> tuple[float, float, float]:
+    """Return the range of what an activation function makes of [−REACH, REACH], and its steepest slope there."""
+    grid = torch.linspace(-REACH, REACH, 1001)
+    low, high = reach(_array(activation.forward(grid.clone()).unsqueeze(0)))
+    return low, high, slopes(activation, grid).abs().max().item()
 
 
 def slopes(activation: nn.Module, values: Tensor) -> Tensor:
@@ -101,8 +106,10 @@ def slopes(activation: nn.Module, values: Tensor) -> Tensor:
     return derivative
 
 
-def _has_matrix(module: nn.Module) -> bool:
-    return any(p.ndim >= 2 for p in module.parameters(recurse=False))
+def first_weighted(network: nn.Module) -> nn.Module:
+    """Return the first layer with weights: what it receives is the network's input, normalized or not."""
+    with_matrix = (m for m in network.modules() if any(p.ndim >= 2 for p in m.parameters(recurse=False)))
+    return next(with_matrix, network)
 
 
 def _array(tensor: Tensor) -> Array:

@@ -1,0 +1,166 @@
+"""Measure a lesson over many seeds: what a worker does with a job that names how many."""
+
+import inspect
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import product
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seelearn.claims import Depths, Trial
+from seelearn.engine.frameworks import Framework, seed_everything
+from seelearn.engine.parameters import Value
+from seelearn.events import Event, Numbers, Stamp
+from seelearn.show import Show, numbers
+
+CHUNK = 32
+"""How many rows are measured at once: progress is drawn after each such part."""
+PAUSE = 0.2
+"""Seconds between two drawings of the bands."""
+SHARES = (0.1, 0.5, 0.9)
+"""The quantiles of a band."""
+
+Send = Callable[[Event], None]
+Cell = dict[str, Value]
+"""The parameters of one cell of a sweep that differ between the cells; none without a sweep."""
+Row = tuple[int, Cell]
+Measure = Callable[[Sequence[Row]], Iterable[Trial]]
+
+
+def measure(trials: Measure, claims: ModuleType | None, judges: list[str], rows: Sequence[Row], send: Send) -> None:
+    """Send the result of every row as it comes, progress, and the bands they make; `judges` are names in `claims`."""
+    start = time.perf_counter()
+    lines: dict[tuple[str, str], list[Numbers]] = defaultdict(list)
+    swept = any(cell for _, cell in rows)
+    done, drawn = 0, -PAUSE
+    for first in range(0, len(rows), CHUNK):
+        chunk = rows[first : first + CHUNK]
+        for (_, cell), trial in zip(chunk, trials(chunk), strict=True):
+            done += 1
+            stamp: Stamp = {"step": done, "t": round(time.perf_counter() - start, 3)}
+            send(_result(trial, cell, claims, judges, stamp))
+            for chart, series, line in _lines(trial):
+                lines[chart, series].append(line)
+            send({"kind": "step", "total": len(rows), **stamp})
+            if not swept and (stamp["t"] - drawn > PAUSE or done == len(rows)):
+                drawn = stamp["t"]
+                for event in bands(lines, drawn):
+                    send(event)
+
+
+def make_rows(seeds: Sequence[int], parameters: Mapping[str, Value | list[Value]]) -> list[Row]:
+    """Return every seed with every cell; a parameter with a list of values is an axis of a sweep."""
+    axes = {name: value for name, value in parameters.items() if isinstance(value, list)}
+    cells = [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
+    return [(seed, cell) for seed in seeds for cell in cells]
+
+
+def bands(rows: Mapping[tuple[str, str], list[Numbers]], t: float) -> Iterator[Event]:
+    """Yield the band of every growing curve, from its values [seeds][steps]."""
+    for (chart, series), lines in rows.items():
+        low, mid, high = quantiles(lines, SHARES)
+        yield {
+            "kind": "band",
+            "chart": chart,
+            "series": series,
+            "seeds": len(lines),
+            "x": list(range(len(low))),
+            "low": numbers(low),
+            "mid": numbers(mid),
+            "high": numbers(high),
+            "step": None,
+            "t": t,
+        }
+
+
+def quantiles(rows: Sequence[Numbers], shares: Sequence[float]) -> NDArray[np.float64]:
+    """Return the quantiles over the rows, [shares, columns]; what is not a number counts as larger than all others.
+
+    No two values are averaged (a mean with infinity would be infinite), so each is a value that one seed had.
+    """
+    table = np.array([[np.inf if value is None else value for value in row] for row in rows], dtype=np.float64)
+    table[np.isnan(table)] = np.inf
+    found: NDArray[np.float64] = np.quantile(table, shares, axis=0, method="inverted_cdf")
+    return found
+
+
+def run_trials(framework: Framework, run: Callable[..., None], parameters: Mapping[str, Any]) -> Measure:
+    """Return a function that runs the lesson seed by seed, for one that cannot be stacked."""
+
+    def trials(rows: Sequence[Row]) -> Iterator[Trial]:
+        for seed, cell in rows:
+            events: list[Event] = []
+            seed_everything(framework, seed)
+            run(Show(events.append), **{**parameters, **cell})
+            yield trial_of(seed, events)
+
+    return trials
+
+
+def stacked_trials(claims: ModuleType, parameters: Mapping[str, Any]) -> Measure:
+    """Return a function that calls the lesson's own `measure`, with those of the parameters that it takes.
+
+    What differs between the cells of a sweep is given as a list, one value a row.
+    """
+    names = inspect.signature(claims.measure).parameters
+
+    def trials(rows: Sequence[Row]) -> Iterable[Trial]:
+        columns = {name: [cell[name] for _, cell in rows] for name in rows[0][1]}
+        taken = {name: value for name, value in {**parameters, **columns}.items() if name in names}
+        found: Iterable[Trial] = claims.measure([seed for seed, _ in rows], **taken)
+        return found
+
+    return trials
+
+
+def trial_of(seed: int, events: Iterable[Event]) -> Trial:
+    """Return what a run's events say, as a claim looks at it."""
+    lines: Any = defaultdict(lambda: defaultdict(list))
+    curves: Any = defaultdict(lambda: defaultdict(list))
+    layers: Any = defaultdict(lambda: defaultdict(list))
+    for event in events:
+        if event["kind"] == "line":
+            lines[event["chart"]][event["series"]].append(event["y"])
+        elif event["kind"] == "curve":
+            curves[event["chart"]][event["series"]].append(event["y"])
+        elif event["kind"] == "layers":
+            layers[event["chart"]][event["series"]].append(event["layers"])
+    depths = {chart: {name: _depths(looks) for name, looks in group.items()} for chart, group in layers.items()}
+    return Trial(seed, _arrays(lines), _arrays(curves), depths)
+
+
+def _arrays(tree: Any) -> dict[str, dict[str, NDArray[Any]]]:
+    return {chart: {name: np.array(rows, np.float64) for name, rows in group.items()} for chart, group in tree.items()}
+
+
+def _depths(looks: list[list[Any]]) -> Depths:
+    columns = (
+        np.array([[layer[name] for layer in look] for look in looks], np.float64)
+        for name in ("signal", "saturated", "dead")
+    )
+    return Depths(*columns)
+
+
+def _result(trial: Trial, cell: Cell, claims: ModuleType | None, judges: list[str], stamp: Stamp) -> Event:
+    lines: dict[str, dict[str, Numbers]] = defaultdict(dict)
+    for chart, series, line in _lines(trial):
+        lines[chart][series] = line
+    said = {name: _plain(getattr(claims, name)(trial)) for name in judges}
+    return {"kind": "result", "seed": trial.seed, "cell": cell, "lines": lines, "claims": said, **stamp}
+
+
+def _lines(trial: Trial) -> Iterator[tuple[str, str, Numbers]]:
+    for chart, group in trial.lines.items():
+        for series, line in group.items():
+            yield chart, series, numbers(line)
+
+
+def _plain(value: Any) -> bool | float | None:
+    """Turn what a claim says, a NumPy scalar perhaps, into JSON."""
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    return float(value) if np.isfinite(value) else None

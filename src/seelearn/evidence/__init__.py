@@ -1,0 +1,1 @@
+"""Claims over many seeds: measured, judged, and written down for the page."""

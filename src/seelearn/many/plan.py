@@ -1,0 +1,145 @@
+"""Where everything of one network stands in its workspace."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seelearn.many.functions import ACTIVATIONS, SELU_ALPHA, SELU_SCALE
+from seelearn.many.lanes import WIDTH
+from seelearn.many.layers import ACTIVATION, LINEAR, NORM, SIZES, STEP
+from seelearn.many.tiles import QUARTER
+from seelearn.microscope.statistics import SATURATED
+
+
+class Linear(NamedTuple):
+    """A matrix product; parameters: weight [outputs, inputs] row by row, then the bias [outputs] if there is one."""
+
+    inputs: int
+    outputs: int
+    bias: bool
+
+
+class Norm(NamedTuple):
+    """A BatchNorm1d; parameters: gamma [units], beta [units]; buffers: running mean [units], running variance [units]."""
+
+    units: int
+    eps: float
+
+
+class Activation(NamedTuple):
+    """One of ACTIVATIONS; `slope` is leaky_relu's for negative values, from 0 to 1."""
+
+    kind: str
+    slope: float = 0.01
+
+
+Stack = tuple[Linear | Norm | Activation, ...]
+
+
+def _up(number: int, multiple: int) -> int:
+    return -(-number // multiple) * multiple
+
+
+class _Layout:
+    """Places given out one after the other."""
+
+    def __init__(self, stack: Stack, batch: int, tests: int) -> None:
+        self._at = 0
+        self._stack = stack
+        self.stride, self.test_stride = _up(batch, WIDTH), _up(tests, WIDTH)
+
+    def take(self, size: int) -> int:
+        """Return the offset of `size` free numbers."""
+        self._at, at = self._at + _up(size, WIDTH), self._at
+        return at
+
+    def rows(self, units: int) -> int:
+        """Return the offset of as many rows, one for the ones of the bias, and up to a multiple of four."""
+        return self.take(_up(units + 1, QUARTER) * self.stride)
+
+
+def lay_out(stack: Stack, batch: int, tests: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]]:
+    """Return the layers as STEP [layers], SIZES [1], and the place of every parameter among the padded ones [P]."""
+    layout = _Layout(stack, batch, tests)
+    steps, places, parameters, buffers = _parameters(stack)
+    widths = [max(step["inputs"], step["outputs"]) for step in steps]
+    size = np.zeros(1, SIZES)[0]
+    size["parameters"], size["buffer_size"] = _up(parameters, WIDTH), buffers
+    for name in ("weights", "gradients", "first", "second"):
+        size[name] = layout.take(parameters)
+    size["zero"], size["buffers"] = layout.take(1), layout.take(buffers)
+    size["input"] = layout.rows(steps[0]["inputs"])
+    size["output"] = _activations(steps, size["input"], layout)
+    size["answer"] = layout.rows(steps[-1]["outputs"])
+    size["back"], size["forth"] = layout.rows(max(widths)), layout.rows(max(widths))
+    size["stride"], size["test_stride"] = layout.stride, layout.test_stride
+    for name in ("test", "ping", "pong"):
+        size[name] = layout.take(max(widths) * layout.test_stride)
+    size["all"] = layout.take(0)
+    return steps, np.array([size]), np.concatenate(places)
+
+
+def _parameters(stack: Stack) -> tuple[NDArray[Any], list[NDArray[np.int64]], int, int]:
+    """Return the layers with the places of their parameters and buffers."""
+    steps = np.zeros(len(stack), STEP)
+    places = [np.zeros(0, np.int64)]
+    parameters = buffers = norms = activations = 0
+    first = stack[0]
+    units = first.inputs if isinstance(first, Linear) else first.units if isinstance(first, Norm) else None
+    if units is None:
+        units = next(layer for layer in stack if isinstance(layer, Linear)).inputs
+    for step, layer in zip(steps, stack, strict=True):
+        step["inputs"], step["outputs"], step["weight"], step["onward"] = units, units, parameters, parameters > 0
+        if isinstance(layer, Linear):
+            row = _up(layer.inputs + 1, QUARTER)
+            weight = parameters + np.arange(layer.outputs)[:, None] * row + np.arange(layer.inputs)
+            places.append(weight.ravel())
+            if layer.bias:
+                places.append(parameters + np.arange(layer.outputs) * row + layer.inputs)
+            units = layer.outputs
+            step["kind"], step["outputs"], step["row"], step["bias"] = LINEAR, units, row, layer.bias
+            parameters += units * row
+        elif isinstance(layer, Norm):
+            step["kind"], step["number"], step["buffer"], step["constant"] = NORM, norms, buffers, layer.eps
+            places.append(parameters + np.arange(2 * units))
+            parameters, buffers, norms = parameters + _up(2 * units, QUARTER), buffers + 2 * units, norms + 1
+        else:
+            activations += 1
+            step["kind"], step["number"], step["constant"] = ACTIVATION, activations, layer.slope
+            step["function"] = ACTIVATIONS.index(layer.kind)
+            for name, value in _flat_parts(layer).items():
+                step[name] = value
+    return steps, places, parameters, buffers
+
+
+def _activations(steps: NDArray[Any], source: int, layout: _Layout) -> int:
+    """Set where each layer finds what it receives and puts what it passes on; return where the last one puts it."""
+    kept = False
+    for step in steps:
+        step["source"] = source
+        # An activation function needs what it passed on once more; all else may be overwritten by the next layer.
+        target = layout.rows(step["outputs"]) if kept or step["kind"] != ACTIVATION else source
+        if step["kind"] == NORM:
+            step["kept"] = layout.rows(step["outputs"]) if kept else source
+            step["spread"] = layout.take(step["outputs"])
+        kept = step["kind"] == ACTIVATION
+        step["target"] = source = target
+    return source
+
+
+def _flat_parts(layer: Activation) -> dict[str, float]:
+    """Return where an activation function is saturated, in terms of what it passes on, and what NaN does there."""
+    if layer.kind == "tanh":
+        edge = np.sqrt(1 - SATURATED)
+        return {"lower": -edge, "upper": edge, "nan_slope": 1}
+    if layer.kind == "sigmoid":
+        edge = np.sqrt(1 - SATURATED) / 2
+        return {"lower": 0.5 - edge, "upper": 0.5 + edge, "nan_slope": 1}
+    if layer.kind == "selu":
+        steepest = SELU_SCALE * SELU_ALPHA * np.exp(-0.01)  # the microscope looks every 0.01
+        return {"lower": SATURATED * steepest - SELU_SCALE * SELU_ALPHA, "upper": np.inf, "nan_slope": 1}
+    if layer.kind == "relu" or layer.slope < SATURATED:
+        least = np.finfo(np.float32).smallest_subnormal
+        return {"lower": least, "upper": np.inf, "nan_flat": layer.kind == "leaky_relu"}
+    return {"lower": -np.inf, "upper": np.inf}

@@ -1,0 +1,92 @@
+"""Draw the weights of a network again without building its modules again.
+
+Building the flagship takes over a millisecond, most of it Python, which is longer than training it takes the fused
+path. What depends on the seed are a few dozen random fills. So they are noted while the network is built once, and
+repeated on the same tensors for every further seed.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+Build = Callable[[], nn.Module]
+
+
+class Replay:
+    """Draws one network after another from torch's generator, as calling `build` again and again would."""
+
+    def __init__(self, build: Build) -> None:
+        self._build = build
+        self.network: nn.Module | None = None
+        """The first network that was built: the template of all others."""
+        self._state: dict[str, Tensor] = {}
+        self._random: set[str] = set()
+        self._operations: list[_Operation] = []
+        self._proven: bool | None = None
+
+    def __call__(self) -> dict[str, Tensor]:
+        """Return the `state_dict` of the next network, to be read only."""
+        if self.network is None:
+            with _Recorder() as recorder:
+                self.network = self._build()
+            self._operations = recorder.random
+            self._state = self.network.state_dict()
+            self._random = {name for name, tensor in self._state.items() if recorder.touched(tensor)}
+            return self._copy()
+        if self._proven is None:  # once, both ways from the same generator: a builder may do what cannot be repeated
+            before = torch.get_rng_state()
+            repeated = self._repeat()
+            after = torch.get_rng_state()
+            torch.set_rng_state(before)
+            built = self._build().state_dict()
+            self._proven = torch.equal(after, torch.get_rng_state()) and _equal(built, repeated)
+            return built
+        return self._repeat() if self._proven else self._build().state_dict()
+
+    def _repeat(self) -> dict[str, Tensor]:
+        with torch.no_grad():
+            for function, args, kwargs, outputs in self._operations:
+                result = function(*args, **kwargs)
+                for old, new in zip(outputs, tree_leaves(result) if outputs else [], strict=True):
+                    old.copy_(new)
+        return self._copy()
+
+    def _copy(self) -> dict[str, Tensor]:
+        """Copy what the next repetition will overwrite; the rest is the same for all, and nobody may write into it."""
+        return {name: t.clone() if name in self._random else t for name, t in self._state.items()}
+
+
+_Operation = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], list[Tensor]]
+"""A function, what it is called with, and the tensors it makes; none where it writes into its first argument."""
+
+
+class _Recorder(TorchDispatchMode):
+    """Notes every operation that draws random numbers, and every one that touches what such a one has written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.random: list[_Operation] = []
+        self._touched: set[int] = set()
+
+    def touched(self, tensor: Tensor) -> bool:
+        """Whether a random number has gone into this tensor's memory."""
+        return tensor.untyped_storage().data_ptr() in self._touched
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        result = func(*args, **kwargs)
+        tensors = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)]
+        random = torch.Tag.nondeterministic_seeded in func.tags and not func.is_view
+        if random or any(self.touched(tensor) for tensor in tensors):
+            outputs = [leaf for leaf in tree_leaves(result) if isinstance(leaf, Tensor)]
+            self._touched.update(tensor.untyped_storage().data_ptr() for tensor in outputs)
+            self.random.append((func, args, kwargs, [] if result is args[0] else outputs))
+        return result
+
+
+def _equal(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
+    return all(torch.equal(tensor, other[name]) for name, tensor in one.items())
