@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from seelearn import __version__, commands
+from seelearn import __version__, commands, studies
 from seelearn.engine.catalogue import Catalogue, Lesson
 from seelearn.engine.parameters import SEED
 from seelearn.errors import UserError
@@ -25,6 +25,9 @@ EXAMPLES = """examples:
   seelearn run batch_normalization
   seelearn run batch_normalization --activation relu --bias 0 --seed 7
   seelearn run batch_normalization --help        its parameters
+  seelearn run batch_normalization --seeds 64     many seeds at once: the band they make
+  seelearn verify batch_normalization            measure what the lesson claims
+  seelearn sweep batch_normalization --set activation=tanh,relu --set bias=-0.5:0.5:11 --seeds 32
   seelearn report runs/batch_normalization-1
   seelearn serve
   seelearn doctor
@@ -83,7 +86,15 @@ def _parser(catalogue: Catalogue, arguments: list[str]) -> argparse.ArgumentPars
     run.add_argument("--out", metavar="DIR", help="a new folder for the recording (default: below runs/)")
     _add_language(run)
     run.add_argument("--json", action="store_true", help="print only the result, as JSON")
+    run.add_argument(
+        "--seeds",
+        dest=f"{commands.GIVEN}seeds",
+        metavar="COUNT",
+        default=argparse.SUPPRESS,
+        help="measure so many seeds at once, and draw the band they make, instead of one run",
+    )
     _add_parameters(run, catalogue, arguments)
+    _add_studies(add)
     report = add("report", commands.report_run, "draw a recording again")
     report.add_argument("run", metavar="RUN", help="the folder of a recording")
     _add_language(report)
@@ -92,6 +103,37 @@ def _parser(catalogue: Catalogue, arguments: list[str]) -> argparse.ArgumentPars
     serve.add_argument("--runs", default="runs", metavar="DIR", help="where recordings go (default: runs/)")
     add("doctor", commands.examine, "say what is installed, what is missing, and what to type")
     return parser
+
+
+def _add_studies(add: Callable[..., argparse.ArgumentParser]) -> None:
+    verify = add("verify", studies.verify_lesson, "measure what a lesson claims, over many seeds")
+    verify.add_argument("lesson", help="the name of a lesson")
+    verify.add_argument("--framework", help="the framework to measure it in (default: the lesson's first)")
+    verify.add_argument("--seeds", default="1024", help="how many seeds, from 0 on (default: 1024)")
+    verify.add_argument("--out", metavar="FILE", help="where the evidence goes (default: the lesson's evidence.json)")
+    verify.add_argument("--check", action="store_true", help="write nothing; fail if a claim is contradicted")
+    verify.add_argument("--json", action="store_true", help="print only the evidence, as JSON")
+    _add_cluster(verify)
+    sweep = add("sweep", studies.verify_lesson, "measure a lesson over a grid of parameters")
+    sweep.add_argument("lesson", help="the name of a lesson")
+    sweep.add_argument("--framework", help="the framework to measure it in (default: the lesson's first)")
+    sweep.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUES",
+        help="a parameter and its values: bias=-0.2, activation=tanh,relu, or bias=LOW:HIGH:COUNT for equal distances",
+    )
+    sweep.add_argument("--seeds", default="32", help="how many seeds in each cell, from 0 on (default: 32)")
+    sweep.add_argument("--out", metavar="DIR", help="a folder for the results (default: below runs/)")
+    sweep.add_argument("--map", action="store_true", help="also keep it as the map on the lesson's page")
+    sweep.add_argument("--json", action="store_true", help="print only the cells, as JSON")
+    _add_cluster(sweep)
+    _add_language(sweep)
+
+
+def _add_cluster(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--ray", metavar="ADDRESS", help="measure on a Ray cluster: its address, auto or local")
 
 
 def _add_language(parser: argparse.ArgumentParser) -> None:

@@ -8,6 +8,7 @@ Every event has `kind`, `step` (how many steps were done when it was emitted; nu
 not finite is null, because JSON has no other word for it.
 """
 
+import json
 from collections.abc import Iterable
 from typing import Literal, TypedDict, get_args
 
@@ -142,6 +143,11 @@ Event = Step | Line | Curve | Points | Layers | Note | Result | Band
 KEYS: dict[str, frozenset[str]] = {
     get_args(event.__annotations__["kind"])[0]: event.__required_keys__ for event in get_args(Event)
 }
+
+
+def encode(message: object) -> bytes:
+    """Return an event as it is recorded and sent: JSON on one line."""
+    return json.dumps(message, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode() + b"\n"
 
 
 def is_event(value: object) -> bool:

@@ -38,11 +38,11 @@ class Claims:
     irrelevant: frozenset[str]
     """Parameters of the lesson that `measure` does not take: they change what is shown, not what is trained"""
 
-    def on(self, parameters: Mapping[str, Value]) -> list[Claim]:
+    def on(self, parameters: Mapping[str, Any]) -> list[Claim]:
         """Return the claims whose condition these parameters are."""
         return [one for one in self.claims if self.relevant(self.conditions[one.condition]) == self.relevant(parameters)]
 
-    def relevant(self, parameters: Mapping[str, Value]) -> dict[str, Value]:
+    def relevant(self, parameters: Mapping[str, Any]) -> dict[str, Value]:
         """Leave out what makes no difference to what is measured."""
         return {name: value for name, value in parameters.items() if name not in self.irrelevant}
 

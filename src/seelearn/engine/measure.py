@@ -5,6 +5,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -12,7 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seelearn.claims import Depths, Trial
+from seelearn.engine.catalogue import Lesson
+from seelearn.engine.claims import read_claims
 from seelearn.engine.frameworks import Framework, seed_everything
+from seelearn.engine.module import load_module
 from seelearn.engine.parameters import Value
 from seelearn.events import Event, Numbers, Stamp
 from seelearn.show import Show, numbers
@@ -24,32 +28,46 @@ PAUSE = 0.2
 SHARES = (0.1, 0.5, 0.9)
 """The quantiles of a band."""
 
-Send = Callable[[Event], None]
 Cell = dict[str, Value]
 """The parameters of one cell of a sweep that differ between the cells; none without a sweep."""
 Row = tuple[int, Cell]
 Measure = Callable[[Sequence[Row]], Iterable[Trial]]
 
 
-def measure(trials: Measure, claims: ModuleType | None, judges: list[str], rows: Sequence[Row], send: Send) -> None:
-    """Send the result of every row as it comes, progress, and the bands they make; `judges` are names in `claims`."""
+def measured(
+    framework: Framework, path: Path, parameters: Mapping[str, Value | list[Value]], seeds: Sequence[int]
+) -> Iterator[Event]:
+    """Measure the lesson in `path`: yield the result of every seed as it comes, progress, and the bands they make.
+
+    A parameter with a list of values is an axis of a sweep: every seed is measured in every cell.
+    """
+    lesson = Lesson(path.parent.name, path.parent)
+    read = read_claims(lesson, framework.name)
+    claims = load_module(lesson.claims) if lesson.claims.exists() else None
+    if claims is not None and read.stacked:
+        trials = stacked_trials(claims, parameters)
+    else:
+        trials = run_trials(framework, load_module(path).run, parameters)
+    judges = [claim.judge for claim in read.on(parameters)]
+    rows = make_rows(seeds, parameters)
     start = time.perf_counter()
     lines: dict[tuple[str, str], list[Numbers]] = defaultdict(list)
-    swept = any(cell for _, cell in rows)
-    done, drawn = 0, -PAUSE
+    drawn = -PAUSE
+    for done, ((_, cell), trial) in enumerate(_trials(trials, rows), 1):
+        stamp: Stamp = {"step": done, "t": round(time.perf_counter() - start, 3)}
+        yield _result(trial, cell, claims, judges, stamp)
+        for chart, series, line in _lines(trial):
+            lines[chart, series].append(line)
+        yield {"kind": "step", "total": len(rows), **stamp}
+        if not cell and (stamp["t"] - drawn > PAUSE or done == len(rows)):
+            drawn = stamp["t"]
+            yield from bands(lines, drawn)
+
+
+def _trials(trials: Measure, rows: Sequence[Row]) -> Iterator[tuple[Row, Trial]]:
     for first in range(0, len(rows), CHUNK):
         chunk = rows[first : first + CHUNK]
-        for (_, cell), trial in zip(chunk, trials(chunk), strict=True):
-            done += 1
-            stamp: Stamp = {"step": done, "t": round(time.perf_counter() - start, 3)}
-            send(_result(trial, cell, claims, judges, stamp))
-            for chart, series, line in _lines(trial):
-                lines[chart, series].append(line)
-            send({"kind": "step", "total": len(rows), **stamp})
-            if not swept and (stamp["t"] - drawn > PAUSE or done == len(rows)):
-                drawn = stamp["t"]
-                for event in bands(lines, drawn):
-                    send(event)
+        yield from zip(chunk, trials(chunk), strict=True)
 
 
 def make_rows(seeds: Sequence[int], parameters: Mapping[str, Value | list[Value]]) -> list[Row]:

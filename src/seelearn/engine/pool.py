@@ -1,61 +1,94 @@
-"""Run many jobs of one lesson, several at a time, and go on where an earlier try was stopped."""
+"""Run many measuring jobs of one lesson, several at a time, and go on where an earlier try was stopped."""
 
+import os
+import shutil
 import threading
-from collections.abc import Generator, Iterable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from queue import SimpleQueue
 
+from seelearn.engine.catalogue import Lesson
+from seelearn.engine.claims import read_claims
 from seelearn.engine.job import Job
 from seelearn.engine.local import Limits, Run, Worker
 from seelearn.engine.recording import End, Recording
 from seelearn.errors import UserError
 from seelearn.events import Event
 
+SECONDS = 3600
+"""What one job may take: many seeds of a slow lesson."""
 TRIES = 2
 """A worker may be lost to something else on the machine; a job that loses two is not run again."""
+
+Events = Generator[tuple[Job, Event]]
 
 
 class JobError(UserError):
     """A job failed; what was measured before it is kept, and the next try goes on from there."""
 
 
-def finished(folder: Path, job: Job) -> Recording | None:
-    """Return the recording of a job, if it was recorded to its end."""
-    try:
-        recording = Recording.read(folder / job.id)
-    except UserError:
-        return None
-    return recording if recording.end.status == "finished" else None
+class Pool(ABC):
+    """Runs jobs, and records each in a folder of its own below `folder`."""
 
+    def __init__(self, file: Path, folder: Path) -> None:
+        self._file, self._folder = file, folder
 
-class Pool:
-    """Runs measuring jobs in workers of this machine; each is recorded in a folder of its own below `folder`.
-
-    A worker that has finished one job takes the next: all are of the same lesson, and each seeds everything anew.
-    """
-
-    def __init__(self, file: Path, folder: Path, limits: Limits, workers: int) -> None:
-        self._file, self._folder, self._limits, self._workers = file, folder, limits, workers
-        self._news: SimpleQueue[tuple[Job, Event] | None] = SimpleQueue()
-        self._lock = threading.Lock()
-        self._runs: set[Run] = set()
-        self._stopped = False
-        self._failure: JobError | None = None
-
-    def run(self, jobs: Iterable[Job]) -> Generator[tuple[Job, Event]]:
-        """Yield every event of every job, those of one job in order; what is recorded already comes from there.
+    def run(self, jobs: Iterable[Job]) -> Events:
+        """Yield every event of every job, those of one job in order; a job recorded before is read, not run.
 
         Raises `JobError` when a job fails. When the iteration is given up, all workers are stopped.
         """
         waiting = []
         for job in jobs:
-            recording = finished(self._folder, job)
+            recording = self._recorded(job)
             if recording is None:
                 waiting.append(job)
                 continue
-            yield from ((job, event) for event in recording.events)
-        todo = iter(waiting)
-        threads = [threading.Thread(target=self._work, args=[todo]) for _ in waiting[: self._workers]]
+            for event in recording.events:
+                yield job, event
+        yield from self._measure(waiting)
+
+    def forget(self) -> None:
+        """Delete what was recorded: it stands somewhere else now."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @abstractmethod
+    def _measure(self, jobs: Sequence[Job]) -> Events:
+        """Run jobs that are not recorded yet."""
+
+    def _recorded(self, job: Job) -> Recording | None:
+        try:
+            recording = Recording.read(self._folder / job.id)
+        except UserError:
+            return None
+        return recording if recording.end.status == "finished" else None
+
+    def _fresh(self, job: Job) -> Path:
+        """Return the folder for a job's recording, without that of a try that did not end."""
+        folder = self._folder / job.id
+        shutil.rmtree(folder, ignore_errors=True)
+        return folder
+
+
+class LocalPool(Pool):
+    """Runs jobs in workers of this machine.
+
+    A worker that has finished one job takes the next: all are of the same lesson, and each seeds everything anew.
+    """
+
+    def __init__(self, file: Path, folder: Path, limits: Limits, workers: int) -> None:
+        super().__init__(file, folder)
+        self._limits, self._workers = limits, workers
+        self._lock = threading.Lock()
+        self._runs: set[Run] = set()
+        self._news: SimpleQueue[tuple[Job, Event] | None] = SimpleQueue()
+        self._stopped = False
+        self._failure: JobError | None = None
+
+    def _measure(self, jobs: Sequence[Job]) -> Events:
+        todo = iter(jobs)
+        threads = [threading.Thread(target=self._work, args=[todo]) for _ in jobs[: self._workers]]
         for thread in threads:
             thread.start()
         try:
@@ -93,9 +126,11 @@ class Pool:
 
         for _ in range(TRIES):
             worker = idle.pop() if idle else Worker(job.framework, self._limits)
-            run = Run(worker, self._file, job, self._free(job), self._limits, after)
+            run = Run(worker, self._file, job, self._fresh(job), self._limits, after)
             with self._lock:
                 self._runs.add(run)
+                if self._stopped:
+                    run.stop(End("stopped", "interrupted"))
             events = list(run)
             with self._lock:
                 self._runs.discard(run)
@@ -106,17 +141,23 @@ class Pool:
         for event in events if run.end.status == "finished" else []:
             self._news.put((job, event))
 
-    def _free(self, job: Job) -> Path:
-        """Return the folder of a job, emptied of a try that did not end."""
-        folder = self._folder / job.id
-        if folder.exists():
-            for file in folder.iterdir():
-                file.unlink()
-            folder.rmdir()
-        return folder
-
     def _stop(self) -> None:
         with self._lock:
             self._stopped = True
             for run in self._runs:
                 run.stop(End("stopped", "interrupted"))
+
+
+def make_pool(lesson: Lesson, framework: str, folder: Path, ray: str | None) -> Pool:
+    """Return the pool for a lesson: a Ray cluster if its address is given, else workers of this machine.
+
+    A lesson that trains many seeds at once gets one worker with all cores; any other gets one worker a core.
+    """
+    file = lesson.file(framework)
+    if ray is not None:
+        from seelearn.engine.on_ray import RayPool  # noqa: PLC0415 (an extra)
+
+        return RayPool(file, folder, ray)
+    cores = os.cpu_count() or 1
+    threads, workers = (cores, 1) if read_claims(lesson, framework).stacked else (1, cores)
+    return LocalPool(file, folder, Limits(seconds=SECONDS, threads=threads), workers)

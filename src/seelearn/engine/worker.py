@@ -5,7 +5,6 @@ JSON text a line. It ends when its input closes, in the middle of a job too, so 
 started it. The messages that are not events are `ready` and `end`.
 """
 
-import importlib
 import io
 import json
 import os
@@ -16,12 +15,11 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import SimpleQueue
-from types import ModuleType
 from typing import Any
 
-from seelearn.engine.catalogue import Lesson
-from seelearn.engine.claims import read_claims
 from seelearn.engine.frameworks import FRAMEWORKS, Framework, seed_everything
+from seelearn.engine.module import load_module
+from seelearn.events import encode
 from seelearn.show import Show
 
 MEMORY = 4 * 2**30
@@ -37,8 +35,7 @@ def main() -> None:
         sys.stdout.reconfigure(line_buffering=True)  # and must not be lost when we end without a tear-down
 
     def send(message: Any) -> None:
-        text = json.dumps(message, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        _write(output, text.encode() + b"\n")
+        _write(output, encode(message))
 
     _limit_memory()
     framework.load()
@@ -60,33 +57,10 @@ def _work(framework: Framework, job: dict[str, Any], path: Path, send: Callable[
         seed_everything(framework, job["seed"])
         load_module(path).run(Show(send), **job["parameters"])
         return
-    from seelearn.engine.measure import (  # noqa: PLC0415 (a run that is drawn needs none of it)
-        make_rows,
-        measure,
-        run_trials,
-        stacked_trials,
-    )
+    from seelearn.engine.measure import measured  # noqa: PLC0415 (a run that is drawn needs no NumPy)
 
-    lesson = Lesson(path.parent.name, path.parent)
-    read = read_claims(lesson, framework.name)
-    claims = load_module(lesson.claims) if lesson.claims.exists() else None
-    if claims is not None and read.stacked:
-        trials = stacked_trials(claims, job["parameters"])
-    else:
-        trials = run_trials(framework, load_module(path).run, job["parameters"])
-    judges = [claim.judge for claim in read.on(job["parameters"])]
-    rows = make_rows(range(job["seed"], job["seed"] + job["seeds"]), job["parameters"])
-    measure(trials, claims, judges, rows, send)
-
-
-def load_module(path: Path) -> ModuleType:
-    """Import a lesson's file by its path, as `lessons.NAME.FILE`, so that its files can import one another."""
-    package = f"lessons.{path.parent.name}"
-    for name, folder in (("lessons", path.parent.parent), (package, path.parent)):
-        sys.modules[name] = module = ModuleType(name)
-        module.__path__ = [str(folder)]
-    sys.modules.pop(f"{package}.{path.stem}", None)  # another course may have a lesson of the same name
-    return importlib.import_module(f"{package}.{path.stem}")
+    for event in measured(framework, path, job["parameters"], range(job["seed"], job["seed"] + job["seeds"])):
+        send(event)
 
 
 def _jobs() -> Iterator[Any]:

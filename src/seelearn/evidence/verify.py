@@ -3,34 +3,29 @@
 import os
 import platform
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from seelearn.engine.catalogue import Lesson
 from seelearn.engine.claims import Claim, Claims, read_claims
 from seelearn.engine.job import Job, code_hash, make_job
-from seelearn.engine.local import Limits
 from seelearn.engine.measure import SHARES, quantiles
 from seelearn.engine.pool import Pool
 from seelearn.errors import UserError
-from seelearn.events import Event, Result
+from seelearn.events import Result
 from seelearn.evidence.evidence import Condition, Evidence, Proof
 from seelearn.evidence.statistics import judge_median, judge_share, median, share
 from seelearn.show import numbers
 
 CHUNK = {True: 128, False: 8}
 """Seeds in one job: for a lesson that trains many at once, and for one that is run seed by seed."""
-SECONDS = 3600
-
-Run = Callable[[Iterable[Job]], Iterator[tuple[Job, Event]]]
 
 
-def verify(lesson: Lesson, framework: str, seeds: int, folder: Path, tell: Callable[[int, int], None]) -> Evidence:
+def verify(lesson: Lesson, framework: str, seeds: int, pool: Pool, tell: Callable[[int, int], None]) -> Evidence:
     """Measure every condition of a lesson's claims over the seeds 0 … seeds − 1, and judge the claims.
 
-    What is measured is recorded below `folder`, so a second call goes on where the first was stopped. `tell` is told
+    What `pool` has recorded is not measured again, so a second call goes on where the first was stopped. `tell` is told
     how many seeds are done, and of how many.
 
     Raises `UserError` if the lesson claims nothing, and `JobError` if a run fails.
@@ -40,7 +35,6 @@ def verify(lesson: Lesson, framework: str, seeds: int, folder: Path, tell: Calla
         raise UserError(f"{lesson.name} claims nothing: write {lesson.claims}")
     jobs = {name: _jobs(lesson, framework, claims, name, seeds) for name in claims.conditions}
     total = seeds * len(jobs)
-    pool = make_pool(lesson, framework, claims, folder)
     results: dict[str, list[Result]] = defaultdict(list)
     for job, event in pool.run([job for group in jobs.values() for job in group]):
         if event["kind"] == "result":
@@ -60,13 +54,6 @@ def verify(lesson: Lesson, framework: str, seeds: int, folder: Path, tell: Calla
         conditions={k: _condition(claims.relevant(claims.conditions[k]), rows) for k, rows in measured.items()},
         claims={claim.name: _prove(claim, measured[claim.condition]) for claim in claims.claims},
     )
-
-
-def make_pool(lesson: Lesson, framework: str, claims: Claims, folder: Path) -> Pool:
-    """Return workers for a lesson: one that uses all cores if it trains many seeds at once, else one a core."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    threads, workers = (cores, 1) if claims.stacked else (1, cores)
-    return Pool(lesson.file(framework), folder, Limits(seconds=SECONDS, threads=threads), workers)
 
 
 def contradictions(evidence: Evidence) -> list[str]:

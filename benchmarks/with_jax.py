@@ -1,0 +1,257 @@
+"""Many seeds of the flagship in JAX, the default way or the fastest we found; prints one line of JSON.
+
+    python benchmarks/with_jax.py one-device|two-devices SEEDS [ROUNDS]
+
+`one-device` is jit(vmap(scan)) as anyone would write it. `two-devices` splits the seeds over two host devices, keeps
+the examples in the last axis, leaves sums over examples to matrix products (XLA does not vectorize a float sum over
+the last axis), derives batch norm by hand and trains 32 seeds at a time. Either is a single compiled program.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+TWO = "two-devices" in sys.argv[1:2]
+if TWO:  # has to be set before JAX is imported
+    os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2 --xla_cpu_multi_thread_eigen=false"
+
+import jax  # noqa: E402
+import jax.numpy as jnp  # noqa: E402
+from jax import Array, lax  # noqa: E402
+from jax.sharding import AxisType, PartitionSpec  # noqa: E402
+
+DEPTH, WIDTH, EPOCHS, BATCH, POINTS, BINS = 8, 10, 12, 64, 2000, 40
+FULL = POINTS // BATCH * BATCH  # the last batch is smaller, and a compiled step has one shape
+SIZES = [1, *[WIDTH] * DEPTH, 1]
+CHUNK = 32
+"""How many seeds `two-devices` trains at a time on each device: their values fit in the cache."""
+
+Activation = Callable[[Array], Array]
+ARMS: list[tuple[Activation, bool]] = [(f, norm) for f in (jnp.tanh, jax.nn.relu) for norm in (False, True)]
+
+
+class Network:
+    """One network, the default way: values are [examples, units], and everything is what jax.numpy offers."""
+
+    examples = 0
+
+    def __init__(self, activation: Activation, norm: bool) -> None:
+        self.activation, self.norm = activation, norm
+        self.reach = (-1.1, 1.1) if activation is jnp.tanh else (-0.25, 5.25)
+
+    def linear(self, weight: Array, bias: Array, values: Array) -> Array:
+        """Return values @ weight + bias."""
+        return values @ weight + bias
+
+    def standardize(self, values: Array, scale: Array, shift: Array) -> tuple[Array, Array, Array]:
+        """Return the values normalized over the examples, and their mean and variance."""
+        mean, variance = values.mean(0), values.var(0)
+        return (values - mean) * lax.rsqrt(variance + 1e-5) * scale + shift, mean, variance
+
+    def spread(self, values: Array, low: float, high: float) -> dict[str, Array]:
+        """Return the histogram with what lies below and above, the mean, the std and the std within a unit."""
+        bins = _bins(values, low, high).ravel()
+        counts = jnp.zeros(BINS + 2, jnp.int32).at[bins].add(1)
+        return {"counts": counts, "mean": values.mean(), "std": values.std(), "signal": values.std(0).mean()}
+
+    def flat(self, where: Array) -> tuple[Array, Array]:
+        """Return the share of saturated values and of dead units."""
+        return where.mean(), where.all(0).mean()
+
+    def _per_unit(self, values: Array) -> Array:
+        return jnp.expand_dims(values, self.examples)
+
+    def normalize(self, values: Array, affine: Any, running: Any, train: bool) -> tuple[Array, Any]:
+        """Normalize by the batch and move the running statistics, or by the running statistics."""
+        if not train:
+            factor = lax.rsqrt(running[1] + 1e-5) * affine[0]
+            return (values - self._per_unit(running[0])) * self._per_unit(factor) + self._per_unit(affine[1]), running
+        result, mean, variance = self.standardize(values, *affine)
+        count = values.shape[self.examples]
+        return result, (0.5 * running[0] + 0.5 * mean, 0.5 * running[1] + 0.5 * count / (count - 1) * variance)
+
+    def forward(self, params: Any, running: Any, x: Array, train: bool) -> tuple[Array, Any, list[tuple[Array, Array]]]:
+        """Return the prediction, the running statistics and what every layer received and passed on."""
+        received = jnp.expand_dims(x, 1 - self.examples)
+        moved, seen, values = [], [], received
+        for depth in range(DEPTH + 1):
+            if depth:
+                values = received = self.linear(params["weight"][depth - 1], params["bias"][depth - 1], values)
+            if self.norm:
+                values, now = self.normalize(values, params["norm"][depth], running[depth], train)
+                received = values if depth else received
+                moved.append(now)
+            values = self.activation(values) if depth else values
+            seen.append((received, values))
+        return self.linear(params["weight"][-1], params["bias"][-1], values).ravel(), moved, seen
+
+    def look(self, params: Any, running: Any, y: Array) -> dict[str, Any]:
+        """Return the test loss, the prediction and the statistics of every layer."""
+        prediction, _, seen = self.forward(params, running, jnp.linspace(-7, 10, len(y)), False)
+        layers = []
+        for depth, (before, after) in enumerate(seen):
+            ranges = ((-5.0, 5.0), self.reach) if depth else ((-7.85, 10.85),) * 2
+            where = 1 - after * after < 0.05 if self.activation is jnp.tanh else before <= 0
+            flat = self.flat(where) if depth else None
+            layers.append((self.spread(before, *ranges[0]), self.spread(after, *ranges[1]), flat))
+        return {"loss": ((prediction - y) ** 2).mean(), "prediction": prediction, "layers": layers}
+
+    def step(self, state: Any, rows: tuple[Array, Array]) -> tuple[Any, None]:
+        """Take one step of Adam on one batch."""
+        params, first, second, running, time_ = state
+
+        def loss(params: Any) -> tuple[Array, Any]:
+            prediction, moved, _ = self.forward(params, running, rows[0], True)
+            return ((prediction - rows[1]) ** 2).mean(), moved
+
+        slopes, running = jax.grad(loss, has_aux=True)(params)
+        each, time_ = jax.tree.map, time_ + 1
+        rate, correction = 0.03 / (1 - 0.9**time_), lax.rsqrt(1 - 0.999**time_)
+        first = each(lambda m, g: 0.9 * m + 0.1 * g, first, slopes)
+        second = each(lambda v, g: 0.999 * v + 0.001 * g * g, second, slopes)
+        params = each(lambda p, m, v: p - rate * m / (jnp.sqrt(v) * correction + 1e-8), params, first, second)
+        return (params, first, second, running, time_), None
+
+    def train(self, draws: Any) -> dict[str, Any]:
+        """Train for twelve epochs and return what was seen before each and after the last."""
+        weights, test_y, xs, ys = draws
+        params = {"weight": weights, "bias": [jnp.full(size, -0.2) for size in SIZES[1:]]}
+        running = [(jnp.zeros(size), jnp.ones(size)) for size in SIZES[:-1]] if self.norm else []
+        params["norm"] = [(variance, mean) for mean, variance in running]
+        zeros = jax.tree.map(jnp.zeros_like, params)
+
+        def epoch(state: Any, rows: tuple[Array, Array]) -> tuple[Any, Any]:
+            seen = self.look(state[0], state[3], test_y)
+            full = tuple(row[:FULL].reshape(-1, BATCH) for row in rows)
+            state, _ = lax.scan(self.step, state, full)
+            state, _ = self.step(state, (rows[0][FULL:], rows[1][FULL:]))
+            return state, seen
+
+        state, seen = lax.scan(epoch, (params, zeros, zeros, running, jnp.float32(0)), (xs, ys))
+        last = self.look(state[0], state[3], test_y)
+        return jax.tree.map(lambda all_, one: jnp.concatenate([all_, one[None]]), seen, last)  # type: ignore[no-any-return]
+
+
+class FastNetwork(Network):
+    """The same with values as [units, examples], and sums over examples as products with ones."""
+
+    examples = 1
+
+    def linear(self, weight: Array, bias: Array, values: Array) -> Array:
+        """Return the values of the next layer."""
+        return weight.T @ values + bias[:, None]
+
+    def standardize(self, values: Array, scale: Array, shift: Array) -> tuple[Array, Array, Array]:
+        """Return the values normalized over the examples, and their mean and variance."""
+        return _standardize(values, scale, shift)
+
+    def spread(self, values: Array, low: float, high: float) -> dict[str, Array]:
+        """Return the same numbers from the mean and variance of each unit."""
+        means = _mean(values)
+        variances, mean = _mean((values - means[:, None]) ** 2), means.mean()
+        std = jnp.sqrt((variances + (means - mean) ** 2).mean())
+        counts = _count(_bins(values, low, high))
+        return {"counts": counts, "mean": mean, "std": std, "signal": jnp.sqrt(variances).mean()}
+
+    def flat(self, where: Array) -> tuple[Array, Array]:
+        """Return the share of saturated values and of dead units."""
+        counts = where.sum(1, dtype=jnp.int32)
+        return counts.mean() / where.shape[1], (counts == where.shape[1]).mean()
+
+
+def _bins(values: Array, low: float, high: float) -> Array:
+    place = jnp.floor((values - low) * (BINS / (high - low))) + 1
+    return jnp.clip(place, 0, BINS + 1).astype(jnp.int32)
+
+
+def _count(bins: Array) -> Array:
+    """Count the bins of [units, examples]: four counters of 8 bits in each word, for at most 255 examples."""
+    ones = jnp.uint32(1) << ((bins & 3) * 8).astype(jnp.uint32)
+    words = [jnp.where(bins >> 2 == word, ones, 0).sum(1, dtype=jnp.uint32) for word in range(BINS // 4 + 1)]
+    counters = [((jnp.stack(words) >> shift) & 255).sum(1) for shift in (0, 8, 16, 24)]
+    return jnp.stack(counters, 1).ravel()[: BINS + 2]
+
+
+def _mean(values: Array) -> Array:
+    return values @ jnp.full(values.shape[1], 1 / values.shape[1], values.dtype)
+
+
+@jax.custom_vjp
+def _standardize(values: Array, scale: Array, shift: Array) -> tuple[Array, Array, Array]:
+    return _standardize_forward(values, scale, shift)[0]
+
+
+def _standardize_forward(values: Array, scale: Array, shift: Array) -> tuple[tuple[Array, Array, Array], Any]:
+    mean = _mean(values)
+    centred = values - mean[:, None]
+    variance = _mean(centred * centred)
+    factor = lax.rsqrt(variance + 1e-5)
+    unit = centred * factor[:, None]
+    return (unit * scale[:, None] + shift[:, None], mean, variance), (unit, factor * scale)
+
+
+def _standardize_backward(kept: Any, slopes: Any) -> tuple[Array, Array, Array]:
+    (unit, factor), slope = kept, slopes[0]  # nothing is learned through the running statistics
+    shift, scale = _mean(slope), _mean(slope * unit)
+    back = factor[:, None] * (slope - shift[:, None] - unit * scale[:, None])
+    return back, scale * unit.shape[1], shift * unit.shape[1]
+
+
+_standardize.defvjp(_standardize_forward, _standardize_backward)
+
+
+def draw(key: Array) -> tuple[list[Array], Array, Array, Array]:
+    """Return the weights, the test values and the training points in their order of every epoch, for one seed."""
+    keys = jax.random.split(key, 3 + len(SIZES))
+    x, test_x = jnp.linspace(-7, 10, POINTS), jnp.linspace(-7, 10, 200)
+    y = x**2 - 5 + 2 * jax.random.normal(keys[0], x.shape)
+    test_y = test_x**2 - 5 + 2 * jax.random.normal(keys[1], test_x.shape)
+    shapes = zip(keys[3:], SIZES[:-1], SIZES[1:], strict=False)
+    weights = [0.1 * jax.random.normal(one, (inputs, outputs)) for one, inputs, outputs in shapes]
+    # A permutation is what sorting random numbers with the row's own number in their last bits leaves there.
+    mixed = jax.random.bits(keys[2], (EPOCHS, POINTS), jnp.uint32) & jnp.uint32(2**32 - 2048)
+    rows = (jnp.sort(mixed | jnp.arange(POINTS, dtype=jnp.uint32)) & 2047).astype(jnp.int32)
+    return weights, test_y, x[rows], y[rows]
+
+
+def one_device(keys: Array) -> list[Any]:
+    """Train all seeds of every arm at once."""
+    draws = jax.vmap(draw)(keys)
+    return [jax.vmap(Network(*arm).train)(draws) for arm in ARMS]
+
+
+def each_device(keys: Array) -> list[Any]:
+    """Train the seeds of one device, chunk by chunk."""
+
+    def chunk(keys: Array) -> list[Any]:
+        draws = jax.vmap(draw)(keys)
+        return [jax.vmap(FastNetwork(*arm).train)(draws) for arm in ARMS]
+
+    size = min(CHUNK, len(keys))
+    results = lax.map(chunk, keys.reshape(-1, size, *keys.shape[1:]))
+    return jax.tree.map(lambda result: result.reshape(-1, *result.shape[2:]), results)  # type: ignore[no-any-return]
+
+
+def main() -> None:
+    """Train in a first round, which compiles, and in later ones; print seconds and losses."""
+    seeds, rounds = int(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 3
+    train: Callable[[Any], list[Any]] = jax.jit(one_device)
+    if TWO:
+        mesh, split = jax.make_mesh((2,), ("seeds",), axis_types=(AxisType.Auto,)), PartitionSpec("seeds")
+        train = jax.jit(jax.shard_map(each_device, mesh=mesh, in_specs=split, out_specs=split, check_vma=False))
+    seconds, losses = [], []
+    for index in range(rounds + 1):
+        start = time.perf_counter()
+        results = jax.block_until_ready(train(np.asarray(jax.random.split(jax.random.PRNGKey(index), seeds))))
+        seconds.append(time.perf_counter() - start)
+        losses = [float(np.median(arm["loss"][:, -1])) for arm in results]
+    print(json.dumps({"first": seconds[0], "later": seconds[1:], "losses": losses}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""Run measuring jobs on a Ray cluster: each is a streaming task, and one whose worker is lost is run again."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from seelearn.engine.frameworks import FRAMEWORKS
+from seelearn.engine.job import Job
+from seelearn.engine.pool import Events, JobError, Pool
+from seelearn.engine.recording import End, Recorder
+from seelearn.errors import UserError
+from seelearn.events import Event, encode
+
+RETRIES = 3
+"""How often Ray runs a task again whose worker is lost."""
+FILES = ("lesson.toml", "*.py")
+"""What a node of the cluster needs of a lesson; seelearn and the framework must be installed there."""
+
+
+class RayPool(Pool):
+    """Runs jobs as Ray tasks at `address`; "local" starts a cluster on this machine for as long as it is needed.
+
+    Raises `UserError` if Ray is not installed or the cluster cannot be reached.
+    """
+
+    def __init__(self, file: Path, folder: Path, address: str) -> None:
+        super().__init__(file, folder)
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        try:
+            import ray  # noqa: PLC0415 (an extra)
+        except ImportError:
+            raise UserError("--ray needs Ray, which is not installed: pip install 'seelearn[ray]'") from None
+        self._ray = ray
+        try:
+            ray.init(address, include_dashboard=False if address == "local" else None, log_to_driver=False)
+        except (ConnectionError, ValueError, RuntimeError) as error:
+            reason = str(error).splitlines()[0]
+            raise UserError(f"no Ray cluster at {address!r} ({reason}): try --ray local") from None
+
+    def _measure(self, jobs: Sequence[Job]) -> Events:
+        ray = self._ray
+        task = ray.remote(num_returns="streaming", max_retries=RETRIES)(work)
+        files = {
+            path.name: path.read_text(encoding="utf-8")
+            for pattern in FILES
+            for path in self._file.parent.glob(pattern)
+        }
+        streams = [(job, task.remote(files, self._file.name, asdict(job))) for job in jobs]
+        try:
+            for job, stream in streams:
+                yield from self._follow(job, stream)
+        finally:
+            ray.shutdown()
+
+    def _follow(self, job: Job, stream: Any) -> Events:
+        recorder = Recorder(self._fresh(job), job)
+        end = End("stopped", "interrupted")
+        try:
+            for part in stream:
+                line: bytes = self._ray.get(part)
+                recorder.write(line)
+                event: Event = json.loads(line)
+                yield job, event
+            end = End("finished")
+        except self._ray.exceptions.RayError as error:
+            end = End("failed", str(error).strip().splitlines()[-1])
+            raise JobError(f"seed {job.seed} and after: {end.reason}") from None
+        finally:
+            recorder.close(end)
+
+
+def work(files: dict[str, str], name: str, job: dict[str, Any]) -> Iterator[bytes]:
+    """Run one job on a node of the cluster: yield its events, a line of JSON each."""
+    from seelearn.engine.measure import measured  # noqa: PLC0415 (on the node)
+
+    framework = FRAMEWORKS[job["framework"]]
+    framework.load()
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place, job["lesson"])
+        folder.mkdir()
+        for file, text in files.items():
+            (folder / file).write_text(text, encoding="utf-8")
+        seeds = range(job["seed"], job["seed"] + job["seeds"])
+        for event in measured(framework, folder / name, job["parameters"], seeds):
+            yield encode(event)
