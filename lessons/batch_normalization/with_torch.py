@@ -11,12 +11,10 @@ from seelearn.show import Range, Show, play
 
 ACTIVATIONS = {"tanh": nn.Tanh, "relu": nn.ReLU, "leaky_relu": nn.LeakyReLU,
                "sigmoid": nn.Sigmoid, "selu": nn.SELU}  # fmt: skip
-ARMS = {  # normalise the input? the hidden layers?
-    "plain": (False, False),
-    "batch norm": (True, True),
-    "input only": (True, False),
-    "hidden only": (False, True),
-}
+WEIGHTS = {"small": lambda w: nn.init.normal_(w, std=0.1), "xavier": nn.init.xavier_normal_,
+           "he": nn.init.kaiming_normal_}  # fmt: skip
+ARMS = {"plain": (False, False), "batch norm": (True, True),  # normalise the input? the hidden?
+        "input only": (True, False), "hidden only": (False, True)}  # fmt: skip
 
 
 def parabola(n: int, noise: float) -> tuple[Tensor, Tensor]:
@@ -25,7 +23,7 @@ def parabola(n: int, noise: float) -> tuple[Tensor, Tensor]:
 
 
 def deep_net(
-    arm: str, activation: str, depth: int, width: int, bias: float, momentum: float
+    arm: str, activation: str, weights: str, bias: float, depth: int, width: int, momentum: float
 ) -> nn.Sequential:
     norm_input, norm_hidden = ARMS[arm]
     layers: list[nn.Module] = [nn.BatchNorm1d(1, momentum=momentum)] if norm_input else []
@@ -37,7 +35,7 @@ def deep_net(
     layers.append(nn.Linear(width, 1))
     for layer in layers:
         if isinstance(layer, nn.Linear):  # the bad start: small weights, every bias the same
-            nn.init.normal_(layer.weight, std=0.1)
+            WEIGHTS[weights](layer.weight)
             nn.init.constant_(layer.bias, bias)
     return nn.Sequential(*layers)
 
@@ -46,6 +44,7 @@ def run(
     show: Show,
     activation: Literal["tanh", "relu", "leaky_relu", "sigmoid", "selu"] = "tanh",
     arms: Literal["two", "four"] = "two",
+    weights: Literal["small", "xavier", "he"] = "small",
     bias: Annotated[float, Range(-1, 1)] = -0.2,
     depth: Annotated[int, Range(1, 16)] = 8,
     width: Annotated[int, Range(1, 64)] = 10,
@@ -63,12 +62,11 @@ def run(
     for name, function in ACTIVATIONS.items():
         show.curve("activations", name, z, function()(z))
 
-    nets, optimizers = {}, {}
+    nets, optimizers, losses, spread = {}, {}, {}, {}
     for arm in list(ARMS)[: 2 if arms == "two" else 4]:
         with torch.random.fork_rng():  # every arm draws the same weights
-            nets[arm] = deep_net(arm, activation, depth, width, bias, momentum)
+            nets[arm] = deep_net(arm, activation, weights, bias, depth, width, momentum)
         optimizers[arm] = torch.optim.Adam(nets[arm].parameters(), lr)
-    losses, spread = {}, {}
     for epoch in show.steps(epochs):
         for arm, net in nets.items():
             net.eval()  # normalise by the running statistics, and leave them as they are

@@ -40,8 +40,8 @@ class Trial:
     curves: "Mapping[str, Mapping[str, NDArray[Any]]]" = field(default_factory=dict)
     """The y of whole curves: [steps + 1, points]"""
     layers: Mapping[str, Mapping[str, Depths]] = field(default_factory=dict)
-    values: Mapping[str, float] = field(default_factory=dict)
-    """Numbers that no chart shows, by a name of their own"""
+    networks: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
+    """Functions that return the trained network of a series, where `measure` keeps them"""
 
     def last(self, chart: str, series: str) -> float:
         """Return the last value of a growing curve; NaN counts as infinite, because a loss that is gone is not low."""

@@ -1,5 +1,6 @@
 """Words for readers: seelearn's own from words.toml, and a lesson's put into sentences."""
 
+import math
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -32,9 +33,9 @@ def sentence(labels: dict[str, Any], note: Note, language: str) -> str:
 
 
 def parameter_label(labels: dict[str, Any], name: str, language: str) -> str:
-    """Return what a reader calls a parameter; one without a label is its own, and the seed is in every lesson."""
-    if name == "seed":
-        return words(language)["seed"]
+    """Return what a reader calls a parameter; one without a label is its own, and the seeds are in every lesson."""
+    if name in ("seed", "seeds"):
+        return words(language)[name]
     return str(labels["parameters"].get(name, {}).get(language, name))
 
 
@@ -42,6 +43,23 @@ def choice_label(labels: dict[str, Any], name: str, choice: str, language: str) 
     """Return what a reader calls one value of a parameter; a value without a label is its own."""
     choices = labels["parameters"].get(name, {}).get("choices", {})
     return str(choices[choice][language]) if choice in choices else choice
+
+
+def whole(number: int, language: str) -> str:
+    """Return a whole number as a reader writes it: 1,024 in English, 1024 in Chinese."""
+    return f"{number:,}" if language == "en" else str(number)
+
+
+def figure(value: float | None, language: str) -> str:
+    """Return a number with four digits that mean something; None is what is not a number."""
+    if value is None:
+        return "NaN"
+    size = math.floor(math.log10(abs(value))) if value else 0
+    if not -5 <= size <= 9:
+        return f"{value:.3e}"
+    places = max(0, 3 - size)
+    shown = f"{round(value, 3 - size):{',' if language == 'en' else ''}.{places}f}"
+    return (shown.rstrip("0").rstrip(".") if places else shown).replace("-", "−")
 
 
 def _number(value: float | None) -> float:

@@ -22,7 +22,7 @@ def code(lesson: Lesson) -> dict[str, Any]:
 
 def net(code: dict[str, Any], arm: str, activation: str = "tanh", bias: float = -0.2) -> nn.Sequential:
     torch.manual_seed(3)
-    built: nn.Sequential = code["deep_net"](arm, activation, 8, 10, bias, 0.5)
+    built: nn.Sequential = code["deep_net"](arm, activation, "small", bias, 8, 10, 0.5)
     return built.double()
 
 

@@ -4,7 +4,7 @@ A chart's data set is the list of its events, just as they were recorded; the ch
 `now`, the step that is looked at, `total`, the number of steps, and `shown`, the names in the legend.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from seelearn.charts.layers import health, layers
@@ -32,7 +32,33 @@ def fill(spec: Spec, events: list[Event], now: int, total: int) -> Spec:
     """Return the chart with its events and signals set, for a picture that does not move."""
     about = spec["usermeta"]
     rows = [e for e in events if e.get("chart") == about["source"] and e.get("series") in about["names"]]
+    rows = _last_bands(rows)
     shown = list(dict.fromkeys(about["names"][str(row.get("series"))] for row in rows))
     values = {"now": now, "total": total, "shown": shown}
     params = [{**param, "value": values[param["name"]]} for param in spec["params"]]
     return {**spec, "params": params, "datasets": {spec["name"]: rows}}
+
+
+def _last_bands(rows: list[Event]) -> list[Event]:
+    """Keep the last band of each series, below the curves; beside curves, only bands of the series that they show."""
+    curves = [row for row in rows if row["kind"] != "band"]
+    shown = {row.get("series") for row in curves}
+    bands: dict[str, Event] = {}
+    for row in rows:
+        if row["kind"] == "band" and (row["series"] in shown or not curves):
+            bands[row["series"]] = row
+    return [*bands.values(), *curves]
+
+
+def extent(events: Iterable[Event]) -> tuple[int, int]:
+    """Return the step that events end with and how many there are to be; bands alone are as long as their axis.
+
+    Where many seeds were measured, a step is a seed that is done, and no chart has an axis of those.
+    """
+    events = list(events)
+    if not any(event["kind"] == "result" for event in events):
+        for event in reversed(events):
+            if event["kind"] == "step":
+                return event["step"] or 0, event["total"]
+    ends = [event["x"][-1] for event in events if event["kind"] == "band" and event["x"]]
+    return (max(ends), max(ends)) if ends else (0, 1)

@@ -6,17 +6,22 @@ from types import ModuleType
 from seelearn import assets, charts
 from seelearn.engine.catalogue import Lesson
 from seelearn.engine.recording import Recording
+from seelearn.export.conclusions import shaded, under
 
 FONT = "Seelearn Sans SC"
 
 
 def picture(recording: Recording, lesson: Lesson, key: str, language: str) -> bytes:
     """Draw one chart as it was at the recording's last step; return it as PNG."""
-    steps = [event for event in recording.events if event["kind"] == "step"]
-    now, total = (steps[-1]["step"] or 0, steps[-1]["total"]) if steps else (0, 1)
-    spec = charts.fill(charts.draw(key, lesson.labels, language), recording.events, now, total)
-    spec["title"] = lesson.labels["charts"][key]["title"][language]
-    plain = {"fontWeight": "normal"}  # our font has one weight
+    now, total = charts.extent(recording.events)
+    events = [*under(recording.job, lesson), *recording.events]
+    spec = charts.fill(charts.draw(key, lesson.labels, language), events, now, total)
+    seeds = [row["seeds"] for row in spec["datasets"][key] if row["kind"] == "band"]
+    spec["title"] = {
+        "text": lesson.labels["charts"][key]["title"][language],
+        "subtitle": shaded(seeds[-1], language) if seeds else "",
+    }
+    plain = {"fontWeight": "normal", "subtitleFontWeight": "normal"}  # our font has one weight
     look = {"font": FONT, "background": "white", "title": plain, "axis": {"titleFontWeight": "normal"}}
     spec["config"] = {**spec["config"], **look}
     png: bytes = renderer().vegalite_to_png(spec, scale=2)

@@ -4,14 +4,17 @@ from markupsafe import Markup
 
 from seelearn import __version__, assets, charts
 from seelearn.engine.catalogue import Lesson
-from seelearn.engine.parameters import text
+from seelearn.engine.job import Job
+from seelearn.engine.parameters import Value, text
 from seelearn.engine.recording import Recording
+from seelearn.export.conclusions import conclusions, under
 from seelearn.labels import choice_label, parameter_label, sentence, words
 
 
 def report(recording: Recording, lesson: Lesson, language: str) -> str:
     """Return the report of a recording, as HTML, in one language."""
     labels, header, end = lesson.labels, recording.header, recording.end
+    drawn = {event.get("chart") for event in recording.events}
     page = assets.templates().get_template("report.html")
     return page.render(
         language=language,
@@ -20,7 +23,12 @@ def report(recording: Recording, lesson: Lesson, language: str) -> str:
         labels=labels,
         sentences=sentences(recording, lesson, language),
         ending=words(language)[end.status].format(reason=end.reason) if end.status != "finished" else "",
-        specs={key: charts.draw(key, labels, language) for key in labels["charts"]},
+        specs={
+            key: charts.draw(key, labels, language)
+            for key, about in labels["charts"].items()
+            if about.get("of", key) in drawn
+        },
+        bands=under(recording.job, lesson),
         parameters=_parameters(recording, lesson, language),
         header=header,
         versions={**header["versions"], "python": header["python"]},
@@ -35,21 +43,27 @@ def report(recording: Recording, lesson: Lesson, language: str) -> str:
 
 
 def sentences(recording: Recording, lesson: Lesson, language: str) -> list[str]:
-    """Return what the run concluded, in words."""
-    notes = [event for event in recording.events if event["kind"] == "note"]
-    return [sentence(lesson.labels, note, language) for note in notes]
+    """Return what the run concluded, in words, and what many seeds say of it."""
+    notes = [sentence(lesson.labels, event, language) for event in recording.events if event["kind"] == "note"]
+    finished = recording.end.status == "finished"
+    return notes + conclusions(recording.events, recording.job, lesson, language, finished=finished)
 
 
 def command(recording: Recording) -> str:
     """Return the command line that makes this run again."""
     job = recording.job
-    values = {"framework": job.framework, **job.parameters, "seed": job.seed}
+    values = {"framework": job.framework, **_values(job)}
     return " ".join(["seelearn run", job.lesson, *(f"--{name}={text(value)}" for name, value in values.items())])
 
 
 def _parameters(recording: Recording, lesson: Lesson, language: str) -> list[tuple[str, str, str]]:
     rows = []
-    for name, value in {**recording.job.parameters, "seed": recording.job.seed}.items():
+    for name, value in _values(recording.job).items():
         shown = choice_label(lesson.labels, name, value, language) if isinstance(value, str) else text(value)
         rows.append((parameter_label(lesson.labels, name, language), name, shown))
     return rows
+
+
+def _values(job: Job) -> dict[str, Value]:
+    """Return all that the job was given."""
+    return {**job.parameters, "seed": job.seed, **({"seeds": job.seeds} if job.seeds is not None else {})}

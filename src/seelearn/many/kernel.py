@@ -15,7 +15,7 @@ from numba import config, njit
 from numpy.typing import NDArray
 
 from seelearn.many.layers import SIZES, STEP, backward, fill, forward
-from seelearn.many.looking import Numbers, look
+from seelearn.many.looking import PLACES, Numbers, look
 from seelearn.many.looks import Looks
 from seelearn.many.plan import Activation, Linear, Norm, Stack, lay_out
 from seelearn.many.updates import ADAM, LOSSES, MSE, OPTIMIZERS, adam, loss_gradient, sgd
@@ -67,6 +67,7 @@ class _Inputs(NamedTuple):
     hyper: NDArray[np.float64]
     momentum: NDArray[np.float64]
     place: NDArray[np.int64]
+    kept: NDArray[np.int64]
 
 
 class _Outputs(NamedTuple):
@@ -100,12 +101,12 @@ def train(
     """
     copies, (epochs, examples) = len(parameters), data.order.shape[1:]
     outputs, tests = [s for s in stack if isinstance(s, Linear)][-1].outputs, data.test_x.shape[1]
-    steps, size, place = lay_out(stack, min(batch, examples), tests)
+    steps, size, place, kept = lay_out(stack, min(batch, examples), tests)
     answers = (data.y, data.test_y) if loss == LOSSES[MSE] else (_one_hot(data.y, outputs), _one_hot(data.test_y, outputs))
     inputs = _Inputs(
         _flat(data.x), _flat(answers[0]), _flat(data.test_x), _flat(answers[1]),
         np.ascontiguousarray(data.order, np.int64), np.ascontiguousarray(which, np.int64),
-        np.ascontiguousarray(hyper, np.float64), np.ascontiguousarray(norm_momentum, np.float64), place,
+        np.ascontiguousarray(hyper, np.float64), np.ascontiguousarray(norm_momentum, np.float64), place, kept,
     )  # fmt: skip
     result = _Outputs(
         np.empty((copies, epochs + 1), np.float32),
@@ -152,8 +153,8 @@ def _begin(work: Any, steps: Any, size: Any, copy: int, inputs: Any, result: Any
     fill(work, 0, len(work), np.float32(0.0))
     for i in range(len(inputs.place)):
         work[size.weights + inputs.place[i]] = result.parameters[copy, i]
-    for i in range(size.buffer_size):
-        work[size.buffers + i] = result.buffers[copy, i]
+    for i in range(len(inputs.kept)):
+        work[size.buffers + inputs.kept[i]] = result.buffers[copy, i]
     for i in range(len(steps)):
         step = steps[i]
         if step.bias:
@@ -172,16 +173,17 @@ def _end(work: Any, size: Any, copy: int, inputs: Any, result: Any) -> None:
         result.parameters[copy, i] = work[size.weights + inputs.place[i]]
         result.moments[copy, 0, i] = work[size.first + inputs.place[i]]
         result.moments[copy, 1, i] = work[size.second + inputs.place[i]]
-    for i in range(size.buffer_size):
-        result.buffers[copy, i] = work[size.buffers + i]
+    for i in range(len(inputs.kept)):
+        result.buffers[copy, i] = work[size.buffers + inputs.kept[i]]
 
 
 @njit(error_model="numpy")
-def _gather(work: Any, at: int, stride: int, values: Any, order: Any, first: int, last: int) -> None:
+def _gather(work: Any, at: int, stride: int, values: Any, order: Any) -> None:
     """Copy examples into columns."""
-    for i in range(first, last):
-        for u in range(values.shape[1]):
-            work[at + u * stride + i - first] = values[order[i], u]
+    for u in range(values.shape[1]):
+        column = work[at + u * stride : at + u * stride + order.size]
+        for i in range(order.size):
+            column[i] = values[np.uintp(order[i]), u]
 
 
 @njit(error_model="numpy")
@@ -216,8 +218,8 @@ def _epoch(work: Any, steps: Any, size: Any, copy: int, epoch: int, settings: An
         last = min(first + batch, len(order))
         used = last - first
         vectors = (used + WIDTH - 1) // WIDTH
-        _gather(work, size.input, size.stride, x, order, first, last)
-        _gather(work, size.answer, size.stride, y, order, first, last)
+        _gather(work, size.input, size.stride, x, order[first:last])
+        _gather(work, size.answer, size.stride, y, order[first:last])
         forward(work, steps, size, used, vectors, momentum)
         loss_gradient(work, size, loss, y.shape[1], used, vectors)
         backward(work, steps, size, used, vectors)
@@ -235,7 +237,7 @@ def _compile(sources: str) -> Any:
         begin: int, end: int, steps: Any, sizes: Any, work: Any, settings: Any, inputs: Any, result: Any, numbers: Any
     ) -> str:
         size = sizes[0]
-        scratch = np.empty(size.test_stride, np.int32), np.empty((BINS + 3) * WIDTH, np.uint32)
+        scratch = np.empty(size.test_stride, np.int32), np.empty(PLACES * WIDTH, np.uint32)
         tests, epochs = inputs.test_x.shape[1], inputs.order.shape[1]
         for copy in range(begin, end):
             _begin(work, steps, size, copy, inputs, result)

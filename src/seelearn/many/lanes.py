@@ -119,17 +119,46 @@ def pick(typing: Any, left: Any, right: Any, if_less: Any, otherwise: Any) -> An
     return lanes(lanes, lanes, lanes, lanes), build
 
 
+def _unary(name: str) -> Any:
+    """Return LLVM's function of that name, applied to every lane."""
+
+    @intrinsic
+    def apply(typing: Any, value: Any) -> Any:
+        def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            kind, full = ir.FunctionType(VECTOR, [VECTOR]), f"llvm.{name}.v{WIDTH}f32"
+            function = builder.module.globals.get(full) or ir.Function(builder.module, kind, full)
+            return builder.call(function, args)
+
+        return lanes(lanes), build
+
+    return apply
+
+
+root = _unary("sqrt")
+floor = _unary("floor")
+
+
 @intrinsic
-def root(typing: Any, value: Any) -> Any:
-    """Return the square root of every lane."""
+def ramp(typing: Any, step: Any) -> Any:
+    """Return 0, step, 2·step, …"""
 
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        kind = ir.FunctionType(VECTOR, [VECTOR])
-        name = f"llvm.sqrt.v{WIDTH}f32"
-        function = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
-        return builder.call(function, args)
+        return builder.fmul(spread(builder, args[0]), ir.Constant(VECTOR, [float(lane) for lane in range(WIDTH)]))
 
-    return lanes(lanes), build
+    return lanes(types.float32), build
+
+
+@intrinsic
+def store_whole(typing: Any, array: Any, at: Any, value: Any) -> Any:
+    """Set array[at : at + 16], of int32, to whole numbers; they must not be NaN or infinite."""
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        whole = ir.VectorType(ir.IntType(32), WIDTH)
+        address = pointer(context, builder, signature.args[0], args[0], args[1], whole)
+        builder.store(builder.fptosi(args[2], whole), address).align = 4
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, lanes), build
 
 
 @intrinsic

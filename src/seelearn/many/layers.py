@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 
 from seelearn.many.functions import activate, activate_back
-from seelearn.many.lanes import WIDTH, load, splat, store, total
+from seelearn.many.lanes import WIDTH, load, root, splat, store, total
 from seelearn.many.tiles import pair_sums, product
 
 LINEAR, NORM, ACTIVATION = range(3)
@@ -20,13 +20,13 @@ STEP = np.dtype(
         "inputs",
         "outputs",
         "weight",  # offset of its parameters among the parameters
-        "row",  # Linear: distance between the weights of two outputs, the bias standing after the weights of each
+        "row",  # Linear: from one output's weights, followed by its bias, to the next one's; Norm: from gamma to beta
         "bias",  # Linear: 1 or 0
         "source",  # offset of what it receives
         "target",  # offset of what it passes on
         "kept",  # Norm: offset of its normalised input
-        "spread",  # Norm: offset of 1/std of every unit
-        "buffer",  # Norm: offset of the running means, then variances
+        "sums",  # Norm: offset of the mean of every unit, and, `row` further, of 1/std
+        "buffer",  # Norm: offset of the running means, and, `row` further, of the variances
         "number",  # Norm: which of the Norms; Activation: which of the layers looked at
         "function",  # Activation: which of ACTIVATIONS
         "onward",  # 1 where a layer before this one has parameters
@@ -43,7 +43,7 @@ STEP = np.dtype(
 SIZES = np.dtype(
     [(name, np.int64) for name in (
         "parameters", "weights", "gradients", "first", "second", "zero", "input", "answer", "output",
-        "back", "forth", "stride", "test", "ping", "pong", "test_stride", "buffers", "buffer_size", "all",
+        "back", "forth", "stride", "test", "ping", "pong", "test_stride", "buffers", "all",
     )]
 )  # fmt: skip
 """How many parameters there are, padding included, and the offsets of all that is in `work`."""
@@ -85,59 +85,87 @@ def linear_back(work: Any, step: Any, size: Any, d: int, spare: int, vectors: in
 
 
 @njit(error_model="numpy")
+def _row_means(work: Any, step: Any, size: Any, used: int, vectors: int) -> None:
+    count = np.float32(used)
+    for r in range(step.outputs):
+        at = step.source + r * size.stride
+        partial = load(work, at)
+        for c in range(WIDTH, vectors * WIDTH, WIDTH):
+            partial = partial + load(work, at + c)
+        work[step.sums + r] = total(partial) / count
+
+
+@njit(error_model="numpy")
+def _row_squares(work: Any, step: Any, size: Any, vectors: int) -> None:
+    for r in range(step.outputs):
+        at, middle, partial = step.source + r * size.stride, splat(work[step.sums + r]), splat(np.float32(0.0))
+        for c in range(0, vectors * WIDTH, WIDTH):
+            distance = load(work, at + c) - middle
+            partial = partial + distance * distance
+        work[step.sums + step.row + r] = total(partial)
+
+
+@njit(error_model="numpy")
+def _spreads(work: Any, step: Any, size: Any, used: int, momentum: float) -> None:
+    """Turn the sums of squares into 1/std, and move the running mean and variance towards the batch's."""
+    fresh, old = splat(np.float32(momentum)), splat(np.float32(1.0 - momentum))
+    one, eps = splat(np.float32(1.0)), splat(np.float32(step.constant))
+    count, less = splat(np.float32(1.0 / used)), splat(np.float32(1.0 / (used - 1)))
+    for u in range(0, step.outputs, WIDTH):
+        means, variances = size.buffers + step.buffer + u, size.buffers + step.buffer + step.row + u
+        squares = load(work, step.sums + step.row + u)
+        store(work, means, old * load(work, means) + fresh * load(work, step.sums + u))
+        store(work, variances, old * load(work, variances) + fresh * (squares * less))
+        store(work, step.sums + step.row + u, one / root(squares * count + eps))
+
+
+@njit(error_model="numpy")
 def norm_train(work: Any, step: Any, size: Any, used: int, vectors: int, momentum: float) -> None:
     """Normalise every unit over the batch, and move the running mean and variance towards the batch's.
 
     Ioffe and Szegedy, "Batch Normalization" (2015); like torch, the running variance is the unbiased one.
     """
-    end, count = vectors * WIDTH, np.float32(used)
+    # Each step goes over all units: within one unit, each would have to wait for the result of the one before.
+    clear_padding(work, step.source, size.stride, step.outputs, used, vectors)
+    _row_means(work, step, size, used, vectors)
+    if used < vectors * WIDTH:
+        for r in range(step.outputs):
+            at = step.source + r * size.stride
+            fill(work, at + used, at + vectors * WIDTH, work[step.sums + r])
+    _row_squares(work, step, size, vectors)
+    _spreads(work, step, size, used, momentum)
+    w = size.weights + step.weight
     for r in range(step.outputs):
-        at, out, kept = step.source + r * size.stride, step.target + r * size.stride, step.kept + r * size.stride
-        fill(work, at + used, at + end, np.float32(0.0))
-        partial = splat(np.float32(0.0))
-        for c in range(0, end, WIDTH):
-            partial = partial + load(work, at + c)
-        mean = np.float32(total(partial) / count)
-        fill(work, at + used, at + end, mean)
-        middle, partial = splat(mean), splat(np.float32(0.0))
-        for c in range(0, end, WIDTH):
-            distance = load(work, at + c) - middle
-            partial = partial + distance * distance
-        squares = total(partial)
-        narrow = np.float32(1.0) / np.sqrt(squares / count + np.float32(step.constant))
-        work[step.spread + r] = narrow
-        scale, gamma = splat(narrow), splat(work[size.weights + step.weight + r])
-        beta = splat(work[size.weights + step.weight + step.outputs + r])
-        for c in range(0, end, WIDTH):
-            normal = (load(work, at + c) - middle) * scale
-            store(work, kept + c, normal)
-            store(work, out + c, normal * gamma + beta)
-        b = size.buffers + step.buffer + r
-        work[b] = (1.0 - momentum) * work[b] + momentum * mean
-        b += step.outputs
-        work[b] = (1.0 - momentum) * work[b] + momentum * (squares / np.float32(used - 1))
+        row = r * size.stride
+        middle, scale = splat(work[step.sums + r]), splat(work[step.sums + step.row + r])
+        gamma, beta = splat(work[w + r]), splat(work[w + step.row + r])
+        for c in range(row, row + vectors * WIDTH, WIDTH):
+            normal = (load(work, step.source + c) - middle) * scale
+            store(work, step.kept + c, normal)
+            store(work, step.target + c, normal * gamma + beta)
 
 
 @njit(error_model="numpy")
 def norm_back(work: Any, step: Any, size: Any, d: int, used: int, vectors: int) -> None:
     """Set the gradients of gamma and beta, and turn d into the gradient of what the layer received."""
-    end, count = vectors * WIDTH, np.float32(used)
+    g, w = size.gradients + step.weight, size.weights + step.weight
     for r in range(step.outputs):
-        at, kept = d + r * size.stride, step.kept + r * size.stride
-        plain, product_ = splat(np.float32(0.0)), splat(np.float32(0.0))
-        for c in range(0, end, WIDTH):
-            here = load(work, at + c)
+        plain, along = splat(np.float32(0.0)), splat(np.float32(0.0))
+        for c in range(r * size.stride, r * size.stride + vectors * WIDTH, WIDTH):
+            here = load(work, d + c)
             plain = plain + here
-            product_ = product_ + here * load(work, kept + c)
-        beta, gamma = total(plain), total(product_)
-        work[size.gradients + step.weight + r] = gamma
-        work[size.gradients + step.weight + step.outputs + r] = beta
-        if step.onward:
-            scale = splat(work[size.weights + step.weight + r] * work[step.spread + r])
-            mean, along = splat(beta / count), splat(gamma / count)
-            for c in range(0, end, WIDTH):
-                store(work, at + c, (load(work, at + c) - mean - load(work, kept + c) * along) * scale)
-            fill(work, at + used, at + end, np.float32(0.0))
+            along = along + here * load(work, step.kept + c)
+        work[g + r] = total(along)
+        work[g + step.row + r] = total(plain)
+    if not step.onward:
+        return
+    share = np.float32(1.0 / used)
+    for r in range(step.outputs):
+        scale = splat(work[w + r] * work[step.sums + step.row + r])
+        mean, along = splat(work[g + step.row + r] * share), splat(work[g + r] * share)
+        for c in range(r * size.stride, r * size.stride + vectors * WIDTH, WIDTH):
+            store(work, d + c, (load(work, d + c) - mean - load(work, step.kept + c) * along) * scale)
+    clear_padding(work, d, size.stride, step.outputs, used, vectors)
 
 
 @njit(error_model="numpy")
@@ -145,8 +173,8 @@ def norm_test(work: Any, step: Any, size: Any, source: int, target: int, stride:
     """Normalise every unit by its running mean and variance."""
     for r in range(step.outputs):
         b, w = size.buffers + step.buffer + r, size.weights + step.weight + r
-        scale = work[w] / np.sqrt(work[b + step.outputs] + np.float32(step.constant))
-        slope, middle, beta = splat(scale), splat(work[b]), splat(work[w + step.outputs])
+        scale = work[w] / np.sqrt(work[b + step.row] + np.float32(step.constant))
+        slope, middle, beta = splat(scale), splat(work[b]), splat(work[w + step.row])
         for c in range(r * stride, r * stride + vectors * WIDTH, WIDTH):
             store(work, target + c, (load(work, source + c) - middle) * slope + beta)
 

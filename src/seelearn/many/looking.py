@@ -7,10 +7,12 @@ from numba import njit
 from numpy.typing import NDArray
 
 from seelearn.many.functions import activate
-from seelearn.many.lanes import WIDTH
+from seelearn.many.lanes import WIDTH, floor, load, pick, ramp, splat, store_whole, total
 from seelearn.many.layers import ACTIVATION, LINEAR, linear, norm_test
 from seelearn.microscope.statistics import BINS
 
+PLACES = 48
+"""Numbers kept for a histogram: below, the bins, above, NaN, and up to whole vectors."""
 SUMS = {"reassoc", "contract"}
 """A sum may be taken in any order, which lets it use vectors; NaN and infinities keep their meaning."""
 
@@ -29,18 +31,18 @@ class Numbers(NamedTuple):
 
 
 @njit(error_model="numpy", fastmath=SUMS)
-def _row_sum(work: Any, first: int, last: int) -> float:
+def _row_sum(row: Any) -> float:
     whole = 0.0
-    for i in range(first, last):
-        whole += np.float64(work[i])
+    for i in range(row.size):
+        whole += np.float64(row[i])
     return whole
 
 
 @njit(error_model="numpy", fastmath=SUMS)
-def _row_squares(work: Any, first: int, last: int, middle: float) -> float:
+def _row_squares(row: Any, middle: float) -> float:
     whole = 0.0
-    for i in range(first, last):
-        distance = np.float64(work[i]) - middle
+    for i in range(row.size):
+        distance = np.float64(row[i]) - middle
         whole += distance * distance
     return whole
 
@@ -53,9 +55,9 @@ def _moments(work: Any, at: int, stride: int, rows: int, used: int) -> tuple[flo
     """
     mean, squares, signal = 0.0, 0.0, 0.0
     for r in range(rows):
-        first = at + r * stride
-        middle = _row_sum(work, first, first + used) / used
-        own = _row_squares(work, first, first + used, middle)
+        row = work[at + r * stride : at + r * stride + used]
+        middle = _row_sum(row) / used
+        own = _row_squares(row, middle)
         signal += np.sqrt(own / used)
         away = middle - mean
         mean += away / (r + 1)
@@ -82,38 +84,41 @@ def _finite_moments(work: Any, at: int, stride: int, rows: int, used: int) -> tu
 
 
 @njit(error_model="numpy")
-def _quick_places(work: Any, first: int, used: int, edges: Any, places: Any) -> bool:
-    """Set the place of every value in a histogram; return whether rounding leaves no doubt about any."""
-    low, high = edges[0], edges[BINS]
-    per_bin = BINS / (high - low)
-    bound = np.float32(2e-7 * max(abs(low), abs(high)) * per_bin + 1e-5)  # of the rounding errors below, in bins
-    start, scale = np.float32(low), np.float32(per_bin)
-    least, most, half = np.float32(-0.5), np.float32(BINS + 0.5), np.float32(0.5)
-    doubts = np.int32(0)
-    for i in range(used):
-        value = work[first + i]
-        t = (value - start) * scale
-        t = t if t > least else least
-        t = t if t < most else most
-        whole = np.floor(t)
-        doubts += np.int32(abs(t - whole - half) > half - bound) | np.int32(value != value)
-        places[i] = np.int32(whole) + np.int32(1)
-    return doubts == 0
+def _quick_places(work: Any, first: int, used: int, low: float, per_bin: float, sure: float, places: Any) -> bool:
+    """Set the place of every value in a histogram; return whether none lies too near to the edge of a bin.
+
+    `sure` is half a bin less a bound of the rounding errors.
+    """
+    start, scale, tally = splat(np.float32(low)), splat(np.float32(per_bin)), ramp(np.float32(PLACES))
+    least, most, half = splat(np.float32(-0.5)), splat(np.float32(BINS + 0.5)), splat(np.float32(0.5))
+    zero, one, near = splat(np.float32(0.0)), splat(np.float32(1.0)), splat(np.float32(max(sure, 0.0) ** 2))
+    doubts = zero
+    for i in range(0, used, WIDTH):
+        t = (load(work, first + i) - start) * scale
+        doubts = doubts + (t - t)  # NaN where t is not finite
+        t = pick(least, t, t, least)
+        t = pick(t, most, t, most)
+        whole = floor(t)
+        off = t - whole - half
+        doubts = doubts + pick(near, off * off, one, zero)
+        store_whole(places, i, whole + one + tally)
+    return total(doubts) == 0
 
 
 @njit(error_model="numpy")
 def _exact_places(work: Any, first: int, used: int, edges: Any, places: Any) -> int:
-    """Set the place of every value as numpy.histogram does, that of NaN to BINS + 2; return how many are NaN."""
+    """Set the place of every value as numpy.histogram does, that of NaN after all; return how many are NaN."""
     nan = 0
     for i in range(used):
         value = np.float64(work[first + i])
         if np.isnan(value):
-            places[i] = BINS + 2
+            place = BINS + 2
             nan += 1
         elif value > edges[BINS]:
-            places[i] = BINS + 1
+            place = BINS + 1
         else:
-            places[i] = min(np.searchsorted(edges, value, side="right"), BINS)
+            place = min(np.searchsorted(edges, value, side="right"), BINS)
+        places[i] = place + i % WIDTH * PLACES
     return nan
 
 
@@ -122,19 +127,21 @@ def _histogram(work: Any, at: int, stride: int, rows: int, used: int, edges: Any
     """Set counts (below, the bins, above) of all values; return how many are NaN."""
     places, tally = scratch
     tally[:] = 0
-    nan = 0
+    nan, low, high = 0, edges[0], edges[BINS]
+    per_bin = BINS / (high - low)
+    sure = 0.5 - 1e-5 - 2e-7 * per_bin * max(abs(low), abs(high))
     for r in range(rows):
-        first = at + r * stride
-        if not _quick_places(work, first, used, edges, places):
-            nan += _exact_places(work, first, used, edges, places)
+        if not _quick_places(work, at + r * stride, used, low, per_bin, sure, places):
+            nan += _exact_places(work, at + r * stride, used, edges, places)
         # Each lane has its own tally: to add to one number twice in a row means to wait for it.
         for i in range(used):
-            tally[np.uintp(places[i]) * np.uintp(WIDTH) + np.uintp(i % WIDTH)] += np.uint32(1)
+            tally[np.uintp(places[i])] += np.uint32(1)
     for k in range(BINS + 2):
-        number = np.uint32(0)
-        for lane in range(WIDTH):
-            number += tally[k * WIDTH + lane]
-        counts[k] = number
+        counts[k] = 0
+    for lane in range(WIDTH):
+        row = tally[lane * PLACES : (lane + 1) * PLACES]
+        for k in range(BINS + 2):
+            counts[k] += row[k]
     return nan
 
 
@@ -158,19 +165,26 @@ def _describe(
 
 
 @njit(error_model="numpy")
+def _count_flat(row: Any, lower: float, upper: float) -> int:
+    flat = np.int32(0)
+    for i in range(row.size):
+        flat += np.int32((row[i] < lower) | (row[i] > upper))
+    return flat
+
+
+@njit(error_model="numpy")
 def _saturation(work: Any, at: int, stride: int, used: int, step: Any, numbers: Any, place: Any) -> None:
     """Write down the shares of saturated values and dead units."""
     copy, epoch, layer = place
-    lower, upper = np.float32(step.lower), np.float32(step.upper)
+    any_nan = numbers.nan[copy, epoch, layer, 1] > 0
+    if any_nan and step.nan_slope:
+        return  # the slope there is NaN, and so are both shares
     saturated, dead = 0, 0
     for r in range(step.outputs):
-        flat, nan = np.int32(0), np.int32(0)
-        for i in range(at + r * stride, at + r * stride + used):
-            flat += np.int32(work[i] < lower) + np.int32(work[i] > upper)
-            nan += np.int32(work[i] != work[i])
-        if nan and step.nan_slope:
-            return  # the slope there is NaN, and so are both shares
-        flat += nan * step.nan_flat
+        row = work[at + r * stride : at + r * stride + used]
+        flat = _count_flat(row, np.float32(step.lower), np.float32(step.upper))
+        if any_nan and step.nan_flat:
+            flat += np.isnan(row).sum()
         saturated += flat
         dead += flat == used
     numbers.saturated[copy, epoch, layer] = saturated / (step.outputs * used)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from seelearn.claims import Depths
 from seelearn.events import Distribution, Layer
 from seelearn.microscope.statistics import BINS, SATURATED, short
 
@@ -92,9 +93,9 @@ class Looks:
         self.saturated[at] = np.where(known, flat.mean(axis=(1, 2)), np.nan)
         self.dead[at] = np.where(known, flat.all(axis=2).mean(axis=1), np.nan)
 
-    def depths(self, copy: int) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """Return signal, saturated and dead of one copy: [epochs + 1, layers]."""
-        return self.signal[copy], self.saturated[copy], self.dead[copy]
+    def depths(self, copy: int) -> Depths:
+        """Return what a claim looks at: signal, saturated and dead of one copy."""
+        return Depths(self.signal[copy], self.saturated[copy], self.dead[copy])
 
     def layers(self, copy: int, epoch: int) -> list[Layer]:
         """Return one look as the events of a run hold it."""

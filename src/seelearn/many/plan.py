@@ -34,6 +34,7 @@ class Activation(NamedTuple):
     slope: float = 0.01
 
 
+Places = NDArray[np.int64]
 Stack = tuple[Linear | Norm | Activation, ...]
 
 
@@ -59,13 +60,14 @@ class _Layout:
         return self.take(_up(units + 1, QUARTER) * self.stride)
 
 
-def lay_out(stack: Stack, batch: int, tests: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]]:
-    """Return the layers as STEP [layers], SIZES [1], and the place of every parameter among the padded ones [P]."""
+def lay_out(stack: Stack, batch: int, tests: int) -> tuple[NDArray[Any], NDArray[Any], Places, Places]:
+    """Return the layers as STEP [layers], SIZES [1], and where among the padded ones each parameter [P] and buffer [B] is."""
     layout = _Layout(stack, batch, tests)
-    steps, places, parameters, buffers = _parameters(stack)
+    steps, places, kept = _parameters(stack)
+    parameters, buffers = (int(max(p, default=0)) + WIDTH for p in (places, kept))  # a vector may begin at the last one
     widths = [max(step["inputs"], step["outputs"]) for step in steps]
     size = np.zeros(1, SIZES)[0]
-    size["parameters"], size["buffer_size"] = _up(parameters, WIDTH), buffers
+    size["parameters"] = _up(parameters, WIDTH)
     for name in ("weights", "gradients", "first", "second"):
         size[name] = layout.take(parameters)
     size["zero"], size["buffers"] = layout.take(1), layout.take(buffers)
@@ -77,40 +79,45 @@ def lay_out(stack: Stack, batch: int, tests: int) -> tuple[NDArray[Any], NDArray
     for name in ("test", "ping", "pong"):
         size[name] = layout.take(max(widths) * layout.test_stride)
     size["all"] = layout.take(0)
-    return steps, np.array([size]), np.concatenate(places)
+    return steps, np.array([size]), places, kept
 
 
-def _parameters(stack: Stack) -> tuple[NDArray[Any], list[NDArray[np.int64]], int, int]:
+def _parameters(stack: Stack) -> tuple[NDArray[Any], Places, Places]:
     """Return the layers with the places of their parameters and buffers."""
     steps = np.zeros(len(stack), STEP)
-    places = [np.zeros(0, np.int64)]
-    parameters = buffers = norms = activations = 0
-    first = stack[0]
-    units = first.inputs if isinstance(first, Linear) else first.units if isinstance(first, Norm) else None
-    if units is None:
-        units = next(layer for layer in stack if isinstance(layer, Linear)).inputs
+    none = np.zeros(0, np.int64)
+    places, kept = [none], [none]
+    at = buffer = norms = activations = 0
+    units = _inputs(stack)
     for step, layer in zip(steps, stack, strict=True):
-        step["inputs"], step["outputs"], step["weight"], step["onward"] = units, units, parameters, parameters > 0
+        step["inputs"], step["outputs"], step["weight"], step["onward"] = units, units, at, at > 0
         if isinstance(layer, Linear):
-            row = _up(layer.inputs + 1, QUARTER)
-            weight = parameters + np.arange(layer.outputs)[:, None] * row + np.arange(layer.inputs)
-            places.append(weight.ravel())
-            if layer.bias:
-                places.append(parameters + np.arange(layer.outputs) * row + layer.inputs)
-            units = layer.outputs
+            units, row = layer.outputs, _up(layer.inputs + 1, QUARTER)
             step["kind"], step["outputs"], step["row"], step["bias"] = LINEAR, units, row, layer.bias
-            parameters += units * row
+            weights = at + np.arange(units)[:, None] * row + np.arange(layer.inputs + 1)
+            places += [weights[:, :-1].ravel(), weights[:, -1] if layer.bias else none]
+            at += units * row
         elif isinstance(layer, Norm):
-            step["kind"], step["number"], step["buffer"], step["constant"] = NORM, norms, buffers, layer.eps
-            places.append(parameters + np.arange(2 * units))
-            parameters, buffers, norms = parameters + _up(2 * units, QUARTER), buffers + 2 * units, norms + 1
+            room = _up(units, WIDTH)
+            pair = np.concatenate([np.arange(units), room + np.arange(units)])
+            step["kind"], step["number"], step["row"], step["constant"] = NORM, norms, room, layer.eps
+            step["buffer"] = buffer
+            places.append(at + pair)
+            kept.append(buffer + pair)
+            at, buffer, norms = at + 2 * room, buffer + 2 * room, norms + 1
         else:
             activations += 1
             step["kind"], step["number"], step["constant"] = ACTIVATION, activations, layer.slope
             step["function"] = ACTIVATIONS.index(layer.kind)
             for name, value in _flat_parts(layer).items():
                 step[name] = value
-    return steps, places, parameters, buffers
+    return steps, np.concatenate(places), np.concatenate(kept)
+
+
+def _inputs(stack: Stack) -> int:
+    """Return how many numbers an example has."""
+    first = next(layer for layer in stack if not isinstance(layer, Activation))
+    return first.inputs if isinstance(first, Linear) else first.units
 
 
 def _activations(steps: NDArray[Any], source: int, layout: _Layout) -> int:
@@ -122,7 +129,7 @@ def _activations(steps: NDArray[Any], source: int, layout: _Layout) -> int:
         target = layout.rows(step["outputs"]) if kept or step["kind"] != ACTIVATION else source
         if step["kind"] == NORM:
             step["kept"] = layout.rows(step["outputs"]) if kept else source
-            step["spread"] = layout.take(step["outputs"])
+            step["sums"] = layout.take(2 * _up(step["outputs"], WIDTH))
         kept = step["kind"] == ACTIVATION
         step["target"] = source = target
     return source

@@ -1,21 +1,24 @@
 """A lesson's prose as HTML: Markdown, with heading ids and the code that runs.
 
-Beside plain Markdown it knows three marks:
+Beside plain Markdown it knows four marks:
 
 - `## A title {#name}` gives a heading the id `name`, the same in both languages;
 - `{{ code NAME }}`, a paragraph by itself, shows the function or constant NAME of the experiment's file, and
   `{{ code FIRST LAST }}` all from FIRST to LAST; `{{ code }}` shows the whole file;
+- `{{ claim JUDGE.CONDITION: A sentence. }}`, anywhere in the text, is a sentence with a badge: what the seeds say of it;
 - `{{ lab }}` is where the experiment is operated.
 """
 
 import ast
 import html
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
@@ -25,21 +28,30 @@ from seelearn.labels import words
 
 HEADING = re.compile(r"\s*\{#([a-z_]+)\}$")
 MARK = re.compile(r"^\{\{ (code|lab)((?: \w+)*) \}\}$")
+CLAIM = re.compile(r"\{\{\s+claim\s+(\w+\.\w+):(.*?)\}\}", re.S)
 LAB = "<!-- lab -->"
+
+Badge = Callable[[str, bool], tuple[str, str]]
+"""Return the HTML before and after the sentence of a claim, from its name and whether it stands there first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """Rendered prose: what stands before the lab and after it, and the ids of its headings in order."""
+    """Rendered prose: what stands before the lab and after it, and the ids of its headings in order.
+
+    `claims` holds the names of its claims in order, and `sentences` what it says of each, as plain text.
+    """
 
     before: str
     after: str
     ids: list[str]
     marks: list[str]
+    claims: list[str] = field(default_factory=list)
+    sentences: dict[str, str] = field(default_factory=dict)
 
 
-def render(markdown: Path, code: Path, language: str) -> Prose:
-    """Render a lesson's prose with the code of one experiment."""
+def render(markdown: Path, code: Path, language: str, badge: Badge = lambda name, first: ("", "")) -> Prose:
+    """Render a lesson's prose with the code of one experiment; `badge` says what the seeds say of a claim."""
     ids: list[str] = []
     marks: list[str] = []
 
@@ -57,18 +69,48 @@ def render(markdown: Path, code: Path, language: str) -> Prose:
                 marks.append(found[0])
                 opening.hidden = state.tokens[index + 1].hidden = True
                 token.type, token.children = "html_block", []
-                token.content = LAB if found[1] == "lab" else _code(code, found[2].split(), language)
+                token.content = LAB if found[1] == "lab" else show_code(code, found[2].split(), language)
 
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     parser.core.ruler.after("block", "seelearn", replace)
+    claims, sentences = _add_claims(parser, badge, "" if language == "zh" else " ")
     if language == "zh":  # a line of the file ends where Chinese has no space
         parser.add_render_rule("softbreak", lambda *_: "")
     rendered = str(parser.render(markdown.read_text(encoding="utf-8")))
     before, _, after = rendered.partition(LAB)
-    return Prose(before, after, ids, marks)
+    return Prose(before, after, ids, marks, claims, sentences)
 
 
-def _code(path: Path, names: list[str], language: str) -> str:
+def _add_claims(parser: MarkdownIt, badge: Badge, space: str) -> tuple[list[str], dict[str, str]]:
+    """Teach the parser the mark of a claim; return the lists of names and sentences that it will fill."""
+    names: list[str] = []
+    sentences: dict[str, str] = {}
+
+    def claim(state: StateInline, silent: bool) -> bool:
+        found = CLAIM.match(state.src, state.pos, state.posMax)
+        if found is None:
+            return False
+        if not silent:
+            name, end = found[1], state.posMax
+            before, after = badge(name, name not in names)
+            names.append(name)
+            state.push("html_inline", "", 1).content = before
+            start = len(state.tokens)
+            inner = found[2]
+            state.pos = found.start(2) + len(inner) - len(inner.lstrip())
+            state.posMax = found.start(2) + len(inner.rstrip())
+            state.md.inline.tokenize(state)  # the sentence is Markdown itself
+            sentences.setdefault(name, "".join(space if t.type == "softbreak" else t.content for t in state.tokens[start:]))
+            state.push("html_inline", "", -1).content = after
+            state.posMax = end
+        state.pos = found.end()
+        return True
+
+    parser.inline.ruler.before("backticks", "claim", claim)
+    return names, sentences
+
+
+def show_code(path: Path, names: list[str], language: str) -> str:
     """Return the lines of a file from the first name to the last, coloured."""
     source = path.read_text(encoding="utf-8")
     spans = [_span(path, source, name) for name in names] or [(1, source.count("\n"))]
