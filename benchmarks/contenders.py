@@ -5,6 +5,7 @@
 """
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ class Net(nn.Module):
     def __init__(self, activation: Callable[[Tensor], Tensor], norm: bool) -> None:
         super().__init__()
         self.activation = activation
-        self.linears = nn.ModuleList(nn.Linear(a, b) for a, b in zip(SIZES[:-1], SIZES[1:], strict=True))
+        self.linears = nn.ModuleList(nn.Linear(*sizes) for sizes in pairwise(SIZES))
         self.norms = nn.ModuleList(nn.BatchNorm1d(size, momentum=0.5) for size in SIZES[:-1] if norm)
         for name, values in self.linears.named_parameters():
             nn.init.constant_(values, -0.2) if name.endswith("bias") else nn.init.normal_(values, std=0.1)
@@ -82,7 +83,7 @@ def look_with_numpy(activation: Callable[[Tensor], Tensor], seen: Seen) -> list[
 
 
 def look(activation: Callable[[Tensor], Tensor], seen: Seen) -> list[Any]:
-    """Return the statistics of stacked networks, whose values are [copies, examples, units]."""
+    """Return the statistics of stacked networks, whose values are [copies, units, examples]."""
     found: list[Any] = []
     for depth, pair in enumerate(seen):
         for values, (low, high) in zip(pair, ranges(activation, depth), strict=True):
@@ -91,11 +92,11 @@ def look(activation: Callable[[Tensor], Tensor], seen: Seen) -> list[Any]:
             bins = values.sub(low).mul_(BINS / (high - low)).floor_().add_(1).clamp_(0, BINS + 1)
             bins = bins.long().add_((torch.arange(copies) * (BINS + 2))[:, None, None])
             counts = torch.bincount(bins.flatten(), minlength=copies * (BINS + 2)).view(copies, -1)
-            std, mean = torch.std_mean(values, (1, 2), correction=0)
+            std, mean = torch.std_mean(values.flatten(1), 1, correction=0)
             found.append((counts, mean, std))
         where = flat_parts(activation, pair[1])
-        dead = where.all(1).float().mean(1)
-        found.append((pair[1].std(1, correction=0).mean(1), where.float().mean((1, 2)), dead))
+        dead = where.all(2).float().mean(1)
+        found.append((pair[1].std(2, correction=0).mean(1), where.float().mean((1, 2)), dead))
     return found
 
 
@@ -155,7 +156,7 @@ def _one_network(net: Net, x: Tensor, y: Tensor, test_y: Tensor) -> float:
         with torch.no_grad():
             prediction, seen = net(TEST_X)
             kept.append(
-                (mse(prediction, test_y), prediction, look(net.activation, [(a[None], b[None]) for a, b in seen]))
+                (mse(prediction, test_y), prediction, look(net.activation, [(a.T[None], b.T[None]) for a, b in seen]))
             )
         net.train()
         for rows in torch.randperm(POINTS).split(BATCH) if epoch < EPOCHS else ():
@@ -193,7 +194,7 @@ def _with_func(
     activation: Callable[[Tensor], Tensor], norm: bool, x: Tensor, y: Tensor, test_y: Tensor, orders: Tensor
 ) -> Tensor:
     nets = [Net(activation, norm) for _ in test_y]
-    params, buffers = stack_module_state(nets)  # type: ignore[arg-type]
+    params, buffers = stack_module_state(nets)
     optimizer = torch.optim.Adam(params.values(), LR, fused=True)
     net = nets[0]
 
@@ -210,7 +211,7 @@ def _with_func(
         with torch.no_grad():
             prediction, seen = vmap(call, (0, 0, None))(params, buffers, TEST_X)
             seen[0] = TEST_X.expand_as(prediction), seen[0][1].expand_as(prediction)
-            kept.append((mse(prediction, test_y), prediction, look(activation, seen)))
+            kept.append((mse(prediction, test_y), prediction, look(activation, [(a.mT, b.mT) for a, b in seen])))
         net.train()
         for rows in batches(x, y, orders[epoch]) if epoch < EPOCHS else ():
             found = slopes(params, buffers, *rows)
@@ -221,13 +222,13 @@ def _with_func(
 
 
 class Stack:
-    """Networks stacked by hand: weights [copies, inputs, outputs], values [copies, examples, units]."""
+    """Networks stacked by hand: weights [copies, outputs, inputs], values [copies, units, examples]."""
 
     def __init__(self, copies: int, activation: Callable[[Tensor], Tensor], norm: bool) -> None:
         self.activation, self.norm = activation, norm
-        self.weights = [0.1 * torch.randn(copies, a, b) for a, b in zip(SIZES[:-1], SIZES[1:], strict=True)]
-        self.biases = [torch.full((copies, 1, size), -0.2) for size in SIZES[1:]]
-        normed = [(copies, 1, size) for size in SIZES[:-1] if norm]
+        self.weights = [0.1 * torch.randn(copies, b, a) for a, b in pairwise(SIZES)]
+        self.biases = [torch.full((copies, size, 1), -0.2) for size in SIZES[1:]]
+        normed = [(copies, size, 1) for size in SIZES[:-1] if norm]
         self.scales, self.shifts = [torch.ones(size) for size in normed], [torch.zeros(size) for size in normed]
         self.means, self.variances = [torch.zeros(size) for size in normed], [torch.ones(size) for size in normed]
         self.params = [p.requires_grad_() for p in (*self.weights, *self.biases, *self.scales, *self.shifts)]
@@ -236,10 +237,10 @@ class Stack:
         """Return batch norm of one layer, moving its running statistics in training."""
         mean, variance = self.means[depth], self.variances[depth]
         if train:
-            count = x.shape[1]
-            mean = x.mean(1, keepdim=True)
+            count = x.shape[2]
+            mean = x.mean(2, keepdim=True)
             x, mean = x - mean, mean.detach()
-            variance = x.square().mean(1, keepdim=True)
+            variance = x.square().mean(2, keepdim=True)
             self.means[depth].lerp_(mean, 0.5)
             self.variances[depth].lerp_(variance.detach() * (count / (count - 1)), 0.5)
         else:
@@ -251,11 +252,11 @@ class Stack:
         values = self.normalize(0, x, train) if self.norm else x
         seen = [(x, values)]
         for depth in range(DEPTH):
-            before = torch.baddbmm(self.biases[depth], values, self.weights[depth])
+            before = torch.baddbmm(self.biases[depth], self.weights[depth], values)
             before = self.normalize(depth + 1, before, train) if self.norm else before
             values = self.activation(before)
             seen.append((before, values))
-        return torch.baddbmm(self.biases[-1], values, self.weights[-1]), seen
+        return torch.baddbmm(self.biases[-1], self.weights[-1], values), seen
 
 
 def stacked(seeds: int) -> Array:
@@ -268,13 +269,13 @@ def _with_stack(
 ) -> Tensor:
     net, kept = Stack(len(test_y), activation, norm), []
     optimizer = torch.optim.Adam(net.params, LR, fused=True)
-    test_x = TEST_X.expand(len(test_y), -1, -1)
+    test_x, test_y = TEST_X.T.expand(len(test_y), -1, -1), test_y.mT
     for epoch in range(EPOCHS + 1):
         with torch.no_grad():
             prediction, seen = net.forward(test_x, False)
             kept.append((mse(prediction, test_y), prediction, look(activation, seen)))
         for rows in batches(x, y, orders[epoch]) if epoch < EPOCHS else ():
-            loss = mse(net.forward(rows[0], True)[0], rows[1]).sum()
+            loss = mse(net.forward(rows[0].mT, True)[0], rows[1].mT).sum()
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

@@ -114,7 +114,7 @@ def _add_studies(add: Callable[..., argparse.ArgumentParser]) -> None:
     verify.add_argument("--check", action="store_true", help="write nothing; fail if a claim is contradicted")
     verify.add_argument("--json", action="store_true", help="print only the evidence, as JSON")
     _add_cluster(verify)
-    sweep = add("sweep", studies.verify_lesson, "measure a lesson over a grid of parameters")
+    sweep = add("sweep", studies.sweep_lesson, "measure a lesson over a grid of parameters")
     sweep.add_argument("lesson", help="the name of a lesson")
     sweep.add_argument("--framework", help="the framework to measure it in (default: the lesson's first)")
     sweep.add_argument(

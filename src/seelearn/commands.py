@@ -39,7 +39,7 @@ def run_lesson(options: argparse.Namespace) -> int:
     lesson = options.catalogue.lesson(options.lesson)
     given = {k.removeprefix(GIVEN): v for k, v in vars(options).items() if k.startswith(GIVEN)}
     job = make_job(lesson, options.framework, given)
-    folder = _new_folder(options.out, lesson.name)
+    folder = new_folder(options.out, lesson.name)
     _load_vega()
     run = LocalEngine().start(job, lesson.file(job.framework), folder)
     try:
@@ -84,7 +84,8 @@ def examine(options: argparse.Namespace) -> int:
     return examine_machine(options.catalogue)
 
 
-def _new_folder(given: str | None, lesson: str) -> Path:
+def new_folder(given: str | None, lesson: str) -> Path:
+    """Return the folder that the user named, or the next free one below runs/."""
     if given is not None:
         folder = Path(given)
         if os.path.lexists(folder):

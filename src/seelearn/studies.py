@@ -8,14 +8,17 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+from seelearn.commands import new_folder
 from seelearn.engine.catalogue import Lesson
-from seelearn.engine.parameters import SEEDS
+from seelearn.engine.claims import read_claims
+from seelearn.engine.parameters import SEEDS, text
 from seelearn.errors import UserError
 from seelearn.evidence.evidence import Evidence, Proof
 from seelearn.engine.pool import JobError, make_pool
+from seelearn.evidence.sweep import Table, read_axes, sweep
 from seelearn.evidence.verify import contradictions, verify
 
-KEPT = "what is measured is kept in {folder}: the same command goes on from there"
+ENDS = ("mid", "interval_low", "interval_high", "low", "high")
 
 
 def verify_lesson(options: argparse.Namespace) -> int:
@@ -43,6 +46,36 @@ def verify_lesson(options: argparse.Namespace) -> int:
         said = "is marked refuted, but holds" if evidence.claims[name]["refuted"] else "is refuted"
         print(f"seelearn: {name} {said}: change the sentence and its claim, not the evidence", file=sys.stderr)
     return 1 if wrong else 0
+
+
+def sweep_lesson(options: argparse.Namespace) -> int:
+    """Measure a lesson over a grid of parameters; draw the map and write the table."""
+    lesson, framework = _named(options)
+    axes = read_axes(options.set, lesson.parameters(framework))
+    for name in read_claims(lesson, framework).irrelevant & set(axes):
+        raise UserError(f"{name} changes what a run shows, not what is measured: sweep another parameter")
+    seeds = int(SEEDS.parse(options.seeds))
+    folder = new_folder(options.out, f"{lesson.name}-sweep")
+    kept = Path("runs", f"sweep-{lesson.name}")
+    with _progress(lesson.name, kept) as tell:
+        pool = make_pool(lesson, framework, kept, options.ray)
+        table, rows = sweep(lesson, framework, axes, seeds, pool, tell)
+    files = {"sweep.json": json.dumps(table, ensure_ascii=False, indent=1) + "\n", "sweep.csv": rows}
+    try:
+        folder.mkdir(parents=True)
+        for name, content in files.items():
+            (folder / name).write_text(content, encoding="utf-8")
+        if options.map:
+            lesson.map.write_text(_compact(table), encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"cannot write {error.filename}: {error.strerror}: try --out DIR") from None
+    pool.forget()
+    if options.json:
+        print(files["sweep.json"], end="")
+    else:
+        _print_cells(table)
+        print("\n" + "\n".join(f"  {folder / name}" for name in files))
+    return 0
 
 
 def _named(options: argparse.Namespace) -> tuple[Lesson, str]:
@@ -100,3 +133,20 @@ def _promised(proof: Proof) -> str:
         return f"promised: at least {proof['share']:.0%}" + (", known to be refuted" if proof["refuted"] else "")
     assert proof["median"] is not None  # noqa: S101 (a claim promises one of the two)
     return f"promised: from {proof['median'][0]:g} to {proof['median'][1]:g}"
+
+
+def _print_cells(table: Table) -> None:
+    """Print a line for every cell and curve: the median with its interval, and where four fifths lie."""
+    for row in table["cells"]:
+        place = "  ".join(f"{name}={text(value)}" for name, value in row["cell"].items())
+        mid, *ends = (float("inf") if row[end] is None else row[end] for end in ENDS)
+        gone = f"  {row['nan']} not a number" if row["nan"] else ""
+        interval, spread = "[{:.4g}, {:.4g}]".format(*ends[:2]), "{:.4g} to {:.4g}".format(*ends[2:])
+        print(f"{place}  {row['chart']}[{row['series']}]  median {mid:.4g} {interval}  80%: {spread}{gone}")
+
+
+def _compact(table: Table) -> str:
+    """Return JSON with one cell a line."""
+    cells = ",\n".join(f"  {json.dumps(cell, ensure_ascii=False)}" for cell in table["cells"])
+    head = json.dumps({**table, "cells": []}, ensure_ascii=False, indent=1)
+    return head.replace('"cells": []', f'"cells": [\n{cells}\n ]') + "\n"

@@ -51,6 +51,11 @@ class Lesson:
         """The path of what was measured of its claims."""
         return self.folder / "evidence.json"
 
+    @property
+    def map(self) -> Path:
+        """The path of the sweep that is shown on its page."""
+        return self.folder / "map.json"
+
     def framework(self, name: str | None = None) -> Framework:
         """Return the named framework, or the lesson's first; raise if the lesson isn't written in it."""
         if name is None:

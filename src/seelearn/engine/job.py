@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from seelearn.engine.catalogue import Lesson
 from seelearn.engine.frameworks import versions
@@ -15,7 +15,7 @@ class Job:
     """What to run. The same job on the same machine gives the same events.
 
     Without `seeds` the lesson is run and drawn. With it, so many seeds from `seed` on are measured, and what is drawn is
-    the band they make. `code` is the SHA-256 of the lesson's code and `versions` what it ran with.
+    the band they make; `axes` are the parameters of a sweep that take several values, in every combination. `code` is the SHA-256 of the lesson's code and `versions` what it ran with.
     """
 
     lesson: str
@@ -25,6 +25,7 @@ class Job:
     seeds: int | None
     code: str
     versions: dict[str, str]
+    axes: dict[str, list[Value]] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from seelearn.engine.job import Job
@@ -63,7 +63,7 @@ class Worker:
         """Run the job and yield its events as they come, each a line of JSON; raise `WorkerError` if it fails."""
         assert self._process.stdin is not None  # noqa: S101
         assert self._process.stdout is not None  # noqa: S101
-        command = {"file": str(file), "parameters": job.parameters, "seed": job.seed, "seeds": job.seeds}
+        command = {**asdict(job), "file": str(file)}
         try:
             self._process.stdin.write(json.dumps(command).encode() + b"\n")
             self._process.stdin.flush()

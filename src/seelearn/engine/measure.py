@@ -35,11 +35,15 @@ Measure = Callable[[Sequence[Row]], Iterable[Trial]]
 
 
 def measured(
-    framework: Framework, path: Path, parameters: Mapping[str, Value | list[Value]], seeds: Sequence[int]
+    framework: Framework,
+    path: Path,
+    parameters: Mapping[str, Value],
+    axes: Mapping[str, Sequence[Value]],
+    seeds: Sequence[int],
 ) -> Iterator[Event]:
     """Measure the lesson in `path`: yield the result of every seed as it comes, progress, and the bands they make.
 
-    A parameter with a list of values is an axis of a sweep: every seed is measured in every cell.
+    With axes, every seed is measured in every cell of their grid.
     """
     lesson = Lesson(path.parent.name, path.parent)
     read = read_claims(lesson, framework.name)
@@ -48,8 +52,9 @@ def measured(
         trials = stacked_trials(claims, parameters)
     else:
         trials = run_trials(framework, load_module(path).run, parameters)
-    judges = [claim.judge for claim in read.on(parameters)]
-    rows = make_rows(seeds, parameters)
+    judges = [] if axes else [claim.judge for claim in read.on(parameters)]
+    cells = [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
+    rows = [(seed, cell) for seed in seeds for cell in cells]
     start = time.perf_counter()
     lines: dict[tuple[str, str], list[Numbers]] = defaultdict(list)
     drawn = -PAUSE
@@ -68,13 +73,6 @@ def _trials(trials: Measure, rows: Sequence[Row]) -> Iterator[tuple[Row, Trial]]
     for first in range(0, len(rows), CHUNK):
         chunk = rows[first : first + CHUNK]
         yield from zip(chunk, trials(chunk), strict=True)
-
-
-def make_rows(seeds: Sequence[int], parameters: Mapping[str, Value | list[Value]]) -> list[Row]:
-    """Return every seed with every cell; a parameter with a list of values is an axis of a sweep."""
-    axes = {name: value for name, value in parameters.items() if isinstance(value, list)}
-    cells = [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
-    return [(seed, cell) for seed in seeds for cell in cells]
 
 
 def bands(rows: Mapping[tuple[str, str], list[Numbers]], t: float) -> Iterator[Event]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -35,9 +36,11 @@ class RayPool(Pool):
         except ImportError:
             raise UserError("--ray needs Ray, which is not installed: pip install 'seelearn[ray]'") from None
         self._ray = ray
+        dashboard = {"include_dashboard": False} if address == "local" else {}
         try:
-            ray.init(address, include_dashboard=False if address == "local" else None, log_to_driver=False)
-        except (ConnectionError, ValueError, RuntimeError) as error:
+            _reach(address)
+            ray.init(address, log_to_driver=False, logging_level="ERROR", **dashboard)
+        except (OSError, ValueError, RuntimeError) as error:
             reason = str(error).splitlines()[0]
             raise UserError(f"no Ray cluster at {address!r} ({reason}): try --ray local") from None
 
@@ -73,6 +76,13 @@ class RayPool(Pool):
             recorder.close(end)
 
 
+def _reach(address: str) -> None:
+    """Raise OSError if nobody listens at HOST:PORT: Ray itself would try for minutes."""
+    host, _, port = address.rpartition(":")
+    if host and port.isdigit() and "//" not in host:
+        socket.create_connection((host, int(port)), timeout=5).close()
+
+
 def work(files: dict[str, str], name: str, job: dict[str, Any]) -> Iterator[bytes]:
     """Run one job on a node of the cluster: yield its events, a line of JSON each."""
     from seelearn.engine.measure import measured  # noqa: PLC0415 (on the node)
@@ -85,5 +95,5 @@ def work(files: dict[str, str], name: str, job: dict[str, Any]) -> Iterator[byte
         for file, text in files.items():
             (folder / file).write_text(text, encoding="utf-8")
         seeds = range(job["seed"], job["seed"] + job["seeds"])
-        for event in measured(framework, folder / name, job["parameters"], seeds):
+        for event in measured(framework, folder / name, job["parameters"], job["axes"], seeds):
             yield encode(event)

@@ -104,7 +104,7 @@ class Recording:
             ) from None
         newest = header.get("format") if isinstance(header, dict) else None
         if newest == 1:
-            header["seeds"] = None  # before format 2 every run was drawn
+            header |= {"seeds": None, "axes": {}}  # before format 2 every run was drawn
         if isinstance(newest, int) and newest > FORMAT:
             raise UserError(
                 f"{folder} has format {newest}, and this seelearn reads up to {FORMAT}: pip install -U seelearn"

@@ -59,7 +59,8 @@ def _work(framework: Framework, job: dict[str, Any], path: Path, send: Callable[
         return
     from seelearn.engine.measure import measured  # noqa: PLC0415 (a run that is drawn needs no NumPy)
 
-    for event in measured(framework, path, job["parameters"], range(job["seed"], job["seed"] + job["seeds"])):
+    seeds = range(job["seed"], job["seed"] + job["seeds"])
+    for event in measured(framework, path, job["parameters"], job["axes"], seeds):
         send(event)
 
 

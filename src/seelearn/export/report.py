@@ -19,6 +19,7 @@ def report(recording: Recording, lesson: Lesson, language: str) -> str:
     return page.render(
         language=language,
         words=words(language),
+        measure=words(language, "measure"),
         title=lesson.title(language),
         labels=labels,
         sentences=sentences(recording, lesson, language),

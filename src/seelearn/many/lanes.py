@@ -94,19 +94,26 @@ def splat(typing: Any, value: Any) -> Any:
     return lanes(types.float32), build
 
 
-@intrinsic
-def total(typing: Any, value: Any) -> Any:
-    """Return the sum of the lanes, added pairwise."""
+def _reduction(join: Callable[[Any, Any, Any], Any]) -> Any:
+    """Return a function that joins the lanes pairwise to one number."""
 
-    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        vector, width = args[0], WIDTH
-        while width > 1:
-            width //= 2
-            mask = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [(i + width) % WIDTH for i in range(WIDTH)])
-            vector = builder.fadd(vector, builder.shuffle_vector(vector, vector, mask))
-        return builder.extract_element(vector, ir.Constant(ir.IntType(32), 0))
+    @intrinsic
+    def apply(typing: Any, value: Any) -> Any:
+        def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            vector, width = args[0], WIDTH
+            while width > 1:
+                width //= 2
+                mask = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [(i + width) % WIDTH for i in range(WIDTH)])
+                vector = join(builder, vector, builder.shuffle_vector(vector, vector, mask))
+            return builder.extract_element(vector, ir.Constant(ir.IntType(32), 0))
 
-    return types.float32(lanes), build
+        return types.float32(lanes), build
+
+    return apply
+
+
+total = _reduction(lambda builder, a, b: builder.fadd(a, b))
+highest = _reduction(lambda builder, a, b: builder.select(builder.fcmp_ordered(">", a, b), a, b))
 
 
 @intrinsic
@@ -135,7 +142,7 @@ def _unary(name: str) -> Any:
 
 
 root = _unary("sqrt")
-floor = _unary("floor")
+nearest = _unary("rint")
 
 
 @intrinsic

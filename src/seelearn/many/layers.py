@@ -84,25 +84,28 @@ def linear_back(work: Any, step: Any, size: Any, d: int, spare: int, vectors: in
         product(work, spare, w, 1, step.row, step.outputs, size.zero, 0, d, stride, step.inputs, vectors)
 
 
+# The compiler has to read a field of a record again after every store to `work`: the functions below take numbers.
+
+
 @njit(error_model="numpy")
-def _row_means(work: Any, step: Any, size: Any, used: int, vectors: int) -> None:
-    count = np.float32(used)
-    for r in range(step.outputs):
-        at = step.source + r * size.stride
+def _row_means(work: Any, source: int, means: int, stride: int, rows: int, used: int, vectors: int) -> None:
+    share = np.float32(1.0 / used)
+    for r in range(rows):
+        at = source + r * stride
         partial = load(work, at)
         for c in range(WIDTH, vectors * WIDTH, WIDTH):
             partial = partial + load(work, at + c)
-        work[step.sums + r] = total(partial) / count
+        work[means + r] = total(partial) * share
 
 
 @njit(error_model="numpy")
-def _row_squares(work: Any, step: Any, size: Any, vectors: int) -> None:
-    for r in range(step.outputs):
-        at, middle, partial = step.source + r * size.stride, splat(work[step.sums + r]), splat(np.float32(0.0))
+def _row_squares(work: Any, source: int, means: int, squares: int, stride: int, rows: int, vectors: int) -> None:
+    for r in range(rows):
+        at, middle, partial = source + r * stride, splat(work[means + r]), splat(np.float32(0.0))
         for c in range(0, vectors * WIDTH, WIDTH):
             distance = load(work, at + c) - middle
             partial = partial + distance * distance
-        work[step.sums + step.row + r] = total(partial)
+        work[squares + r] = total(partial)
 
 
 @njit(error_model="numpy")
@@ -110,13 +113,26 @@ def _spreads(work: Any, step: Any, size: Any, used: int, momentum: float) -> Non
     """Turn the sums of squares into 1/std, and move the running mean and variance towards the batch's."""
     fresh, old = splat(np.float32(momentum)), splat(np.float32(1.0 - momentum))
     one, eps = splat(np.float32(1.0)), splat(np.float32(step.constant))
-    count, less = splat(np.float32(1.0 / used)), splat(np.float32(1.0 / (used - 1)))
+    share, unbiased = splat(np.float32(1.0 / used)), splat(np.float32(1.0 / (used - 1)))
     for u in range(0, step.outputs, WIDTH):
         means, variances = size.buffers + step.buffer + u, size.buffers + step.buffer + step.row + u
         squares = load(work, step.sums + step.row + u)
         store(work, means, old * load(work, means) + fresh * load(work, step.sums + u))
-        store(work, variances, old * load(work, variances) + fresh * (squares * less))
-        store(work, step.sums + step.row + u, one / root(squares * count + eps))
+        store(work, variances, old * load(work, variances) + fresh * (squares * unbiased))
+        store(work, step.sums + step.row + u, one / root(squares * share + eps))
+
+
+@njit(error_model="numpy")
+def _normalise(
+    work: Any, source: int, kept: int, target: int, sums: int, w: int, row: int, stride: int, rows: int, vectors: int
+) -> None:
+    for r in range(rows):
+        middle, scale = splat(work[sums + r]), splat(work[sums + row + r])
+        gamma, beta = splat(work[w + r]), splat(work[w + row + r])
+        for c in range(r * stride, r * stride + vectors * WIDTH, WIDTH):
+            normal = (load(work, source + c) - middle) * scale
+            store(work, kept + c, normal)
+            store(work, target + c, normal * gamma + beta)
 
 
 @njit(error_model="numpy")
@@ -126,46 +142,49 @@ def norm_train(work: Any, step: Any, size: Any, used: int, vectors: int, momentu
     Ioffe and Szegedy, "Batch Normalization" (2015); like torch, the running variance is the unbiased one.
     """
     # Each step goes over all units: within one unit, each would have to wait for the result of the one before.
-    clear_padding(work, step.source, size.stride, step.outputs, used, vectors)
-    _row_means(work, step, size, used, vectors)
+    source, sums, row, stride, rows = step.source, step.sums, step.row, size.stride, step.outputs
+    clear_padding(work, source, stride, rows, used, vectors)
+    _row_means(work, source, sums, stride, rows, used, vectors)
     if used < vectors * WIDTH:
-        for r in range(step.outputs):
-            at = step.source + r * size.stride
-            fill(work, at + used, at + vectors * WIDTH, work[step.sums + r])
-    _row_squares(work, step, size, vectors)
+        for r in range(rows):
+            fill(work, source + r * stride + used, source + r * stride + vectors * WIDTH, work[sums + r])
+    _row_squares(work, source, sums, sums + row, stride, rows, vectors)
     _spreads(work, step, size, used, momentum)
-    w = size.weights + step.weight
-    for r in range(step.outputs):
-        row = r * size.stride
-        middle, scale = splat(work[step.sums + r]), splat(work[step.sums + step.row + r])
-        gamma, beta = splat(work[w + r]), splat(work[w + step.row + r])
-        for c in range(row, row + vectors * WIDTH, WIDTH):
-            normal = (load(work, step.source + c) - middle) * scale
-            store(work, step.kept + c, normal)
-            store(work, step.target + c, normal * gamma + beta)
+    _normalise(work, source, step.kept, step.target, sums, size.weights + step.weight, row, stride, rows, vectors)
+
+
+@njit(error_model="numpy")
+def _norm_sums(work: Any, d: int, kept: int, gamma: int, beta: int, stride: int, rows: int, vectors: int) -> None:
+    for r in range(rows):
+        plain, along = splat(np.float32(0.0)), splat(np.float32(0.0))
+        for c in range(r * stride, r * stride + vectors * WIDTH, WIDTH):
+            here = load(work, d + c)
+            plain = plain + here
+            along = along + here * load(work, kept + c)
+        work[gamma + r] = total(along)
+        work[beta + r] = total(plain)
+
+
+@njit(error_model="numpy")
+def _norm_slope(
+    work: Any, d: int, kept: int, w: int, narrow: int, g: int, row: int, stride: int, rows: int, used: int, vectors: int
+) -> None:
+    share = np.float32(1.0 / used)
+    for r in range(rows):
+        scale = splat(work[w + r] * work[narrow + r])
+        mean, along = splat(work[g + row + r] * share), splat(work[g + r] * share)
+        for c in range(r * stride, r * stride + vectors * WIDTH, WIDTH):
+            store(work, d + c, (load(work, d + c) - mean - load(work, kept + c) * along) * scale)
 
 
 @njit(error_model="numpy")
 def norm_back(work: Any, step: Any, size: Any, d: int, used: int, vectors: int) -> None:
     """Set the gradients of gamma and beta, and turn d into the gradient of what the layer received."""
-    g, w = size.gradients + step.weight, size.weights + step.weight
-    for r in range(step.outputs):
-        plain, along = splat(np.float32(0.0)), splat(np.float32(0.0))
-        for c in range(r * size.stride, r * size.stride + vectors * WIDTH, WIDTH):
-            here = load(work, d + c)
-            plain = plain + here
-            along = along + here * load(work, step.kept + c)
-        work[g + r] = total(along)
-        work[g + step.row + r] = total(plain)
-    if not step.onward:
-        return
-    share = np.float32(1.0 / used)
-    for r in range(step.outputs):
-        scale = splat(work[w + r] * work[step.sums + step.row + r])
-        mean, along = splat(work[g + step.row + r] * share), splat(work[g + r] * share)
-        for c in range(r * size.stride, r * size.stride + vectors * WIDTH, WIDTH):
-            store(work, d + c, (load(work, d + c) - mean - load(work, step.kept + c) * along) * scale)
-    clear_padding(work, d, size.stride, step.outputs, used, vectors)
+    g, w, row, stride, rows = size.gradients + step.weight, size.weights + step.weight, step.row, size.stride, step.outputs
+    _norm_sums(work, d, step.kept, g, g + row, stride, rows, vectors)
+    if step.onward:
+        _norm_slope(work, d, step.kept, w, step.sums + row, g, row, stride, rows, used, vectors)
+        clear_padding(work, d, stride, rows, used, vectors)
 
 
 @njit(error_model="numpy")

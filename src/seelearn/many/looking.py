@@ -7,7 +7,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from seelearn.many.functions import activate
-from seelearn.many.lanes import WIDTH, floor, load, pick, ramp, splat, store_whole, total
+from seelearn.many.lanes import WIDTH, highest, load, nearest, pick, ramp, splat, store_whole
 from seelearn.many.layers import ACTIVATION, LINEAR, linear, norm_test
 from seelearn.microscope.statistics import BINS
 
@@ -84,25 +84,23 @@ def _finite_moments(work: Any, at: int, stride: int, rows: int, used: int) -> tu
 
 
 @njit(error_model="numpy")
-def _quick_places(work: Any, first: int, used: int, low: float, per_bin: float, sure: float, places: Any) -> bool:
-    """Set the place of every value in a histogram; return whether none lies too near to the edge of a bin.
+def _quick_places(work: Any, first: int, used: int, low: float, per_bin: float, places: Any) -> float:
+    """Set the place of every finite value in a histogram; return how far, in bins, one lies from the middle of its bin.
 
-    `sure` is half a bin less a bound of the rounding errors.
+    The sum of the rounding errors is below the bound in `_histogram`.
     """
-    start, scale, tally = splat(np.float32(low)), splat(np.float32(per_bin)), ramp(np.float32(PLACES))
-    least, most, half = splat(np.float32(-0.5)), splat(np.float32(BINS + 0.5)), splat(np.float32(0.5))
-    zero, one, near = splat(np.float32(0.0)), splat(np.float32(1.0)), splat(np.float32(max(sure, 0.0) ** 2))
-    doubts = zero
+    scale, shift = splat(np.float32(per_bin)), splat(np.float32(-low * per_bin - 0.5))
+    least, most, farthest = splat(np.float32(-1.0)), splat(np.float32(BINS)), splat(np.float32(0.0))
+    tally = ramp(np.float32(PLACES)) + splat(np.float32(1.0))
     for i in range(0, used, WIDTH):
-        t = (load(work, first + i) - start) * scale
-        doubts = doubts + (t - t)  # NaN where t is not finite
-        t = pick(least, t, t, least)
-        t = pick(t, most, t, most)
-        whole = floor(t)
-        off = t - whole - half
-        doubts = doubts + pick(near, off * off, one, zero)
-        store_whole(places, i, whole + one + tally)
-    return total(doubts) == 0
+        t = load(work, first + i) * scale + shift
+        t = pick(t, least, least, t)
+        t = pick(most, t, most, t)
+        whole = nearest(t)
+        off = (t - whole) * (t - whole)
+        farthest = pick(farthest, off, off, farthest)
+        store_whole(places, i, whole + tally)
+    return np.sqrt(np.float64(highest(farthest)))
 
 
 @njit(error_model="numpy")
@@ -123,15 +121,17 @@ def _exact_places(work: Any, first: int, used: int, edges: Any, places: Any) -> 
 
 
 @njit(error_model="numpy")
-def _histogram(work: Any, at: int, stride: int, rows: int, used: int, edges: Any, scratch: Any, counts: Any) -> int:
-    """Set counts (below, the bins, above) of all values; return how many are NaN."""
+def _histogram(
+    work: Any, at: int, stride: int, rows: int, used: int, finite: bool, edges: Any, scratch: Any, counts: Any
+) -> int:
+    """Set counts (below, the bins, above) of all values; return how many are NaN, none if all are finite."""
     places, tally = scratch
     tally[:] = 0
     nan, low, high = 0, edges[0], edges[BINS]
     per_bin = BINS / (high - low)
-    sure = 0.5 - 1e-5 - 2e-7 * per_bin * max(abs(low), abs(high))
+    sure = 0.5 - 1e-5 - 3e-7 * per_bin * max(abs(low), abs(high))
     for r in range(rows):
-        if not _quick_places(work, at + r * stride, used, low, per_bin, sure, places):
+        if not finite or not _quick_places(work, at + r * stride, used, low, per_bin, places) < sure:
             nan += _exact_places(work, at + r * stride, used, edges, places)
         # Each lane has its own tally: to add to one number twice in a row means to wait for it.
         for i in range(used):
@@ -151,11 +151,13 @@ def _describe(
 ) -> None:
     """Write down the distribution of one side of a layer, and after side 1 its signal."""
     copy, epoch, layer = place
-    numbers.nan[copy, epoch, layer, side] = _histogram(
-        work, at, stride, rows, used, numbers.edges[copy, layer, side], scratch, numbers.counts[copy, epoch, layer, side]
-    )
     mean, std, signal = _moments(work, at, stride, rows, used)
-    if not np.isfinite(mean):
+    finite = np.isfinite(mean)
+    edges, counts = numbers.edges[copy, layer, side], numbers.counts[copy, epoch, layer, side]
+    numbers.nan[copy, epoch, layer, side] = _histogram(
+        work, at, stride, rows, used, finite, edges, scratch, counts
+    )  # fmt: skip
+    if not finite:
         mean, std = _finite_moments(work, at, stride, rows, used)
         signal = np.nan
     numbers.mean[copy, epoch, layer, side] = mean

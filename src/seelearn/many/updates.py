@@ -62,14 +62,16 @@ def adam(work: Any, size: Any, hyper: Any, powers: Any) -> None:
     toward, eps = splat(np.float32(1.0 - hyper[1])), splat(np.float32(hyper[3]))
     rate = splat(np.float32(hyper[0] / (1.0 - powers[0])))
     unbiased = splat(np.float32(1.0 / np.sqrt(1.0 - powers[1])))
+    # Offsets in numbers of their own: a field of a record would be read again after every store.
+    weights, gradients, firsts, seconds = size.weights, size.gradients, size.first, size.second
     for i in range(0, size.parameters, WIDTH):
-        gradient, first = load(work, size.gradients + i), load(work, size.first + i)
+        gradient, first = load(work, gradients + i), load(work, firsts + i)
         first = first + toward * (gradient - first)
-        second = keep * load(work, size.second + i) + fresh * gradient * gradient
-        store(work, size.first + i, first)
-        store(work, size.second + i, second)
+        second = keep * load(work, seconds + i) + fresh * gradient * gradient
+        store(work, firsts + i, first)
+        store(work, seconds + i, second)
         change = rate * first / (root(second) * unbiased + eps)
-        store(work, size.weights + i, load(work, size.weights + i) - change)
+        store(work, weights + i, load(work, weights + i) - change)
 
 
 @njit(error_model="numpy")

@@ -16,12 +16,13 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from seelearn import assets
-from seelearn.engine.catalogue import Catalogue
+from seelearn.engine.catalogue import Catalogue, Lesson
 from seelearn.engine.job import make_job
 from seelearn.engine.local import LocalEngine
 from seelearn.engine.parameters import Value
 from seelearn.engine.recording import Recording
 from seelearn.errors import NotFoundError, UserError
+from seelearn.export.conclusions import conclusions, under
 from seelearn.export.report import report
 from seelearn.labels import LANGUAGES, sentence, words
 from seelearn.site import pages
@@ -97,19 +98,19 @@ def _add_runs(app: FastAPI, catalogue: Catalogue, runs: Runs) -> None:
             return JSONResponse({"error": pages.refusal(error, lesson.labels, language)}, 400)
         runs.start(job, lesson.file(job.framework))
         query = {**job.parameters, "seed": job.seed}
-        return JSONResponse({"run": f"/{language}/runs/{job.id}", "parameters": query})
+        return JSONResponse({"run": f"/{language}/runs/{job.id}", "parameters": query, "bands": under(job, lesson)})
 
     @app.get("/{language}/runs/{id}/events", response_class=EventSourceResponse)
     async def events(
         language: Language, run: Found, last_event_id: Annotated[int, Header()] = -1
     ) -> AsyncIterator[ServerSentEvent]:
-        labels = catalogue.lesson(run.job.lesson).labels
+        lesson = catalogue.lesson(run.job.lesson)
         async for number, event in run.watch(max(0, last_event_id + 1)):
             data: dict[str, Any] = {**event}
             if event["kind"] == "note":
-                data["text"] = sentence(labels, event, language)
+                data["text"] = sentence(lesson.labels, event, language)
             yield ServerSentEvent(data=data, id=str(number))
-        yield ServerSentEvent(data=_ending(run, language), event="end")
+        yield ServerSentEvent(data=_ending(run, lesson, language), event="end")
 
     @app.post("/{language}/runs/{id}/stop")
     async def stop(language: Language, run: Found) -> JSONResponse:
@@ -123,10 +124,12 @@ def _add_runs(app: FastAPI, catalogue: Catalogue, runs: Runs) -> None:
         return HTMLResponse(page, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
-def _ending(run: LiveRun, language: str) -> dict[str, str]:
+def _ending(run: LiveRun, lesson: Lesson, language: str) -> dict[str, str | list[str]]:
+    """Say how a run ended, and what many seeds say of it."""
     assert run.end is not None  # noqa: S101 (the stream of events is over)
-    said = words(language)[run.end.status].format(reason=run.end.reason)
-    return {"status": run.end.status, "text": said}
+    status = run.end.status
+    said = conclusions(run.events, run.job, lesson, language, finished=status == "finished")
+    return {"status": status, "text": words(language)[status].format(reason=run.end.reason), "sentences": said}
 
 
 def _add_errors(app: FastAPI) -> None:

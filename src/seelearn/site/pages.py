@@ -10,8 +10,13 @@ from seelearn import __version__, assets, charts
 from seelearn.engine.catalogue import Catalogue, Lesson
 from seelearn.engine.parameters import SEED, Parameter, ParameterError, text
 from seelearn.errors import UserError
+from seelearn.export.conclusions import known
 from seelearn.labels import LANGUAGES, choice_label, parameter_label, words
-from seelearn.site.prose import render
+from seelearn.site.badges import badges, summary
+from seelearn.site.prose import render, show_code
+
+SEEDS = 64
+"""How many seeds the button beside Run measures."""
 
 
 def home(catalogue: Catalogue, language: str) -> str:
@@ -23,7 +28,9 @@ def lesson(lesson: Lesson, language: str, query: Mapping[str, str], error: str) 
     """Return a lesson's page: prose, code, and the lab with the parameters of `query` filled in."""
     framework = lesson.framework().name
     labels = lesson.labels
-    prose = render(lesson.folder / f"{language}.md", lesson.file(framework), language)
+    evidence = known(lesson)
+    badge = badges(evidence, language, stale=evidence is not None and evidence.stale(lesson))
+    prose = render(lesson.folder / f"{language}.md", lesson.file(framework), language, badge)
     parameters = [*lesson.parameters(framework), SEED]
     return _page(
         "lesson.html",
@@ -36,6 +43,10 @@ def lesson(lesson: Lesson, language: str, query: Mapping[str, str], error: str) 
         after=Markup(prose.after),  # noqa: S704
         knobs=[_knob(p, labels, language, query.get(p.name)) for p in parameters],
         specs=_specs(lesson, language, (lesson.folder / "lesson.toml").stat().st_mtime_ns),
+        evidence=evidence and summary(evidence, lesson, prose.sentences, language),
+        claims_code=Markup(show_code(lesson.claims, [], language)) if lesson.claims.exists() else "",  # noqa: S704
+        seeds=SEEDS,
+        measure=words(language, "measure"),
         error=error,
         autorun=bool(query) and not error,
     )

@@ -5,20 +5,22 @@ Beside plain Markdown it knows four marks:
 - `## A title {#name}` gives a heading the id `name`, the same in both languages;
 - `{{ code NAME }}`, a paragraph by itself, shows the function or constant NAME of the experiment's file, and
   `{{ code FIRST LAST }}` all from FIRST to LAST; `{{ code }}` shows the whole file;
-- `{{ claim JUDGE.CONDITION: A sentence. }}`, anywhere in the text, is a sentence with a badge: what the seeds say of it;
+- `{{ claim JUDGE.CONDITION: A sentence. }}`, anywhere in the text, is a sentence with a badge that says what many
+  seeds say of it;
 - `{{ lab }}` is where the experiment is operated.
 """
 
 import ast
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
@@ -28,7 +30,7 @@ from seelearn.labels import words
 
 HEADING = re.compile(r"\s*\{#([a-z_]+)\}$")
 MARK = re.compile(r"^\{\{ (code|lab)((?: \w+)*) \}\}$")
-CLAIM = re.compile(r"\{\{\s+claim\s+(\w+\.\w+):(.*?)\}\}", re.S)
+CLAIM = re.compile(r"\{\{\s+claim\s+(\w+\.\w+):\s*(.*?)\s*\}\}", re.S)
 LAB = "<!-- lab -->"
 
 Badge = Callable[[str, bool], tuple[str, str]]
@@ -82,32 +84,48 @@ def render(markdown: Path, code: Path, language: str, badge: Badge = lambda name
 
 
 def _add_claims(parser: MarkdownIt, badge: Badge, space: str) -> tuple[list[str], dict[str, str]]:
-    """Teach the parser the mark of a claim; return the lists of names and sentences that it will fill."""
+    """Teach the parser the mark of a claim; return the names and the sentences that it will fill."""
     names: list[str] = []
     sentences: dict[str, str] = {}
 
-    def claim(state: StateInline, silent: bool) -> bool:
-        found = CLAIM.match(state.src, state.pos, state.posMax)
-        if found is None:
-            return False
-        if not silent:
-            name, end = found[1], state.posMax
-            before, after = badge(name, name not in names)
-            names.append(name)
-            state.push("html_inline", "", 1).content = before
-            start = len(state.tokens)
-            inner = found[2]
-            state.pos = found.start(2) + len(inner) - len(inner.lstrip())
-            state.posMax = found.start(2) + len(inner.rstrip())
-            state.md.inline.tokenize(state)  # the sentence is Markdown itself
-            sentences.setdefault(name, "".join(space if t.type == "softbreak" else t.content for t in state.tokens[start:]))
-            state.push("html_inline", "", -1).content = after
-            state.posMax = end
-        state.pos = found.end()
-        return True
+    def collect(state: StateCore) -> None:
+        for children in (token.children or [] for token in state.tokens):
+            start = 0
+            for place, child in enumerate(children):
+                if child.type == "claim_open":
+                    start = place
+                elif child.type == "claim_close":
+                    name = child.content
+                    children[start].content, child.content = badge(name, name not in names)
+                    said = "".join(space if t.type == "softbreak" else t.content for t in children[start + 1 : place])
+                    sentences.setdefault(name, said)
+                    names.append(name)
 
-    parser.inline.ruler.before("backticks", "claim", claim)
+    def as_it_is(self: object, tokens: Sequence[Token], index: int, *_: object) -> str:
+        return tokens[index].content
+
+    parser.inline.ruler.before("backticks", "claim", _claim)
+    parser.core.ruler.after("inline", "claims", collect)
+    parser.add_render_rule("claim_open", as_it_is)
+    parser.add_render_rule("claim_close", as_it_is)
     return names, sentences
+
+
+def _claim(state: StateInline, silent: bool) -> bool:
+    """Read the mark of a claim, whose sentence is Markdown itself."""
+    found = CLAIM.match(state.src, state.pos, state.posMax)
+    if found is None:
+        return False
+    if not silent:
+        end = state.posMax
+        state.push("claim_open", "span", 1)
+        state.pos, state.posMax = found.start(2), found.end(2)
+        state.md.inline.tokenize(state)
+        state.tokens[-1].content = state.tokens[-1].content.rstrip()  # a text is read up to the next mark, `}}`
+        state.push("claim_close", "span", -1).content = found[1]
+        state.posMax = end
+    state.pos = found.end()
+    return True
 
 
 def show_code(path: Path, names: list[str], language: str) -> str:

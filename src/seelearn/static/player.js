@@ -28,6 +28,11 @@ function theme() {
   };
 }
 
+/** Write a number as the page's language does. */
+function number(value) {
+  return document.documentElement.lang === "en" ? value.toLocaleString("en") : String(value);
+}
+
 /** Measure the longest of some labels, in pixels. */
 function widest(labels) {
   const pen = document.createElement("canvas").getContext("2d");
@@ -46,8 +51,31 @@ class Chart {
   /** Forget the rows; the old picture stands until the first new row comes. */
   clear() {
     this.rows = [];
-    this.drawn = 0;
+    this.bands = new Map(); // the last one of each series
+    this.grown = false;
     this.stale = true;
+  }
+
+  add(row) {
+    if (row.kind === "band") this.bands.set(row.series, row);
+    else this.rows.push(row);
+    this.grown = true;
+  }
+
+  /** The rows to draw: beside a run's curves, the bands of their series. A band that belongs `under` curves waits for them. */
+  get visible() {
+    const run = new Set(this.rows.map((row) => row.series));
+    const bands = [...this.bands.values()].filter((band) => (run.size ? run.has(band.series) : !band.under));
+    return [...bands, ...this.rows];
+  }
+
+  /** Say below the title what is shaded. */
+  explain(rows) {
+    const place = this.figure.querySelector(".shaded");
+    if (!place) return;
+    const seeds = Math.max(...rows.map((row) => (row.kind === "band" ? row.seeds : 0)));
+    place.hidden = seeds === 0;
+    place.textContent = place.dataset.text.replace("{seeds}", number(seeds));
   }
 
   get columns() {
@@ -75,12 +103,13 @@ class Chart {
 
   /** Draw the rows there are. A chart is made with its first rows: Vega cannot lay out a grid of nothing. */
   async draw(now, total) {
-    if (this.rows.length === 0) return;
+    const rows = this.visible.map((row) => ({ ...row })); // Vega writes into what it is given
+    if (rows.length === 0) return;
     const names = this.spec.usermeta.names;
-    const signals = { now, total, shown: [...new Set(this.rows.map((row) => names[row.series]))] };
-    const grown = this.drawn !== this.rows.length;
-    const rows = this.rows.map((row) => ({ ...row })); // Vega writes into what it is given
-    this.drawn = rows.length;
+    const signals = { now, total, shown: [...new Set(rows.map((row) => names[row.series]))] };
+    const { grown } = this;
+    this.grown = false;
+    this.explain(rows);
     if (this.stale) {
       this.stale = false; // now, for a clear() may come while the chart is being made
       await this.make(signals, rows).catch((error) => { this.stale = true; throw error; });
@@ -130,6 +159,8 @@ export class Player {
     this.last = 0;
     this.total = 1;
     this.follow = true;
+    this.stepped = false;
+    this.measured = false;
     this.charts.forEach((chart) => chart.clear());
   }
 
@@ -138,28 +169,47 @@ export class Player {
     this.redraw();
   }
 
+  /** Show some charts; a chart is as wide as its neighbours let it be, so all are made again. */
+  reveal(charts) {
+    const hidden = charts.filter(({ figure }) => figure.hidden);
+    hidden.forEach(({ figure }) => { figure.hidden = false; });
+    if (hidden.length > 0) this.charts.forEach((chart) => { chart.stale = true; });
+  }
+
   /** Take one event: it is drawn at the next frame, and the view follows unless the reader has gone back. */
   add(event) {
-    // All at once: a chart is as wide as its neighbours let it be.
-    this.charts.forEach(({ figure }) => { figure.hidden = false; });
+    if (event.kind === "result") this.measured = true; // many seeds: a step is then a seed that is done
+    if (this.measured && event.kind !== "band") return;
+    const charts = this.charts.filter((chart) => event.chart === chart.spec.usermeta.source);
+    if (event.kind === "band") {
+      if (!event.under) this.reveal(charts);
+      if (!this.stepped) this.total = Math.max(1, event.x.at(-1));
+    } else {
+      this.reveal(this.charts);
+    }
     if (event.kind === "step") {
+      this.stepped = true;
       this.total = event.total;
       this.last = event.step;
       this.slider.max = event.step;
       this.timeline.hidden = false;
       if (this.follow) this.now = event.step;
     }
-    for (const chart of this.charts) {
-      if (event.chart === chart.spec.usermeta.source) chart.rows.push(event);
-    }
+    charts.forEach((chart) => chart.add(event));
     this.redraw();
   }
 
-  /** The run is over: if it has shown nothing, the pictures still standing are another run's. */
+  /** Take the bands that belong under the curves of a run. */
+  under(bands) {
+    bands.forEach((band) => this.add({ ...band, under: true }));
+  }
+
+  /** Hide the charts that have nothing to show: pictures still standing there are another run's. */
   finish() {
-    if (this.charts.some((chart) => chart.rows.length > 0)) return;
-    this.charts.forEach(({ figure }) => { figure.hidden = true; });
-    this.timeline.hidden = true;
+    const empty = this.charts.filter((chart) => !chart.figure.hidden && chart.visible.length === 0);
+    empty.forEach(({ figure }) => { figure.hidden = true; });
+    this.timeline.hidden = !this.stepped;
+    if (empty.length > 0) this.remake();
   }
 
   seek(step) {
@@ -214,5 +264,6 @@ export class Player {
 const recorded = read("events");
 if (recorded) {
   const player = new Player();
+  player.under(read("bands"));
   recorded.forEach((event) => player.add(event));
 }
