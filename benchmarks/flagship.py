@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from seelearn.engine.catalogue import Catalogue
-from seelearn.engine.worker import load_module
+from seelearn.engine.module import load_module
 from seelearn.events import Event
 from seelearn.show import Show
 

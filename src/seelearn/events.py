@@ -111,7 +111,8 @@ class Note(Stamp):
 class Result(Stamp):
     """What one of many seeds gave: every growing curve whole, and what each claim about it said.
 
-    `cell` holds the parameters that a sweep has set for it. `claims` holds true or false, or a number; null is a number that is not finite.
+    `cell` holds the parameters that a sweep has set for it. `claims` holds true or false, or a number; null is a number
+    that is not finite.
     """
 
     kind: Literal["result"]
@@ -122,10 +123,10 @@ class Result(Stamp):
 
 
 class Band(Stamp):
-    """How a growing curve runs in many seeds: at each of the steps `x`, four fifths of them lie within [low, high].
+    """How a growing curve runs in many seeds: at each step of `x`, four fifths of them lie within [low, high].
 
-    `mid` is the median; a value that is not a number counts as larger than any other. `seeds` says how many there are so
-    far: a later band of the same series replaces an earlier one.
+    `mid` is the median; a value that is not a number counts as larger than any other. `seeds` says how many there
+    are so far: a later band of the same series replaces an earlier one.
     """
 
     kind: Literal["band"]

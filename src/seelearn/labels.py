@@ -50,15 +50,15 @@ def whole(number: int, language: str) -> str:
     return f"{number:,}" if language == "en" else str(number)
 
 
-def figure(value: float | None, language: str) -> str:
-    """Return a number with four digits that mean something; None is what is not a number."""
+def figure(value: float | None, language: str, digits: int = 4) -> str:
+    """Return a number with so many digits that mean something; None is what is not a number."""
     if value is None:
         return "NaN"
     size = math.floor(math.log10(abs(value))) if value else 0
     if not -5 <= size <= 9:
-        return f"{value:.3e}"
-    places = max(0, 3 - size)
-    shown = f"{round(value, 3 - size):{',' if language == 'en' else ''}.{places}f}"
+        return f"{value:.{digits - 1}e}".replace("-", "−")
+    places = max(0, digits - 1 - size)
+    shown = f"{round(value, digits - 1 - size):{',' if language == 'en' else ''}.{places}f}"
     return (shown.rstrip("0").rstrip(".") if places else shown).replace("-", "−")
 
 

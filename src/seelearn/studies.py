@@ -12,9 +12,9 @@ from seelearn.commands import new_folder
 from seelearn.engine.catalogue import Lesson
 from seelearn.engine.claims import read_claims
 from seelearn.engine.parameters import SEEDS, text
+from seelearn.engine.pool import JobError, make_pool
 from seelearn.errors import UserError
 from seelearn.evidence.evidence import Evidence, Proof
-from seelearn.engine.pool import JobError, make_pool
 from seelearn.evidence.sweep import Table, read_axes, sweep
 from seelearn.evidence.verify import contradictions, verify
 

@@ -9,12 +9,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from seelearn.events import Event
+from seelearn.labels import words
 
 BARS = "▁▂▃▄▅▆▇█"
 
 
 class Screen:
-    """Draws a run's progress and its growing curves; feed it every event."""
+    """Draws a run's progress and its growing curves, of many seeds their medians; feed it every event."""
 
     def __init__(self, labels: dict[str, Any], language: str, console: Console) -> None:
         self._labels = labels
@@ -28,8 +29,10 @@ class Screen:
             TimeElapsedColumn(),
             console=console,
         )
-        self._task = self._progress.add_task(labels["steps"][language], total=None)
+        self._unit = labels["steps"][language]
+        self._task = self._progress.add_task(self._unit, total=None)
         self._step = ""
+        self._measured = False
 
     def live(self) -> AbstractContextManager[object]:
         """Return the block within which the table is drawn again and again; without a screen, nothing is."""
@@ -41,8 +44,15 @@ class Screen:
         """Take one event."""
         if event["kind"] == "step":
             self._print_step()
-            self._progress.update(self._task, completed=event["step"], total=event["total"])
-            self._step = f"{self._labels['steps'][self._language]} {event['step']}/{event['total']}"
+            self._progress.update(self._task, completed=event["step"], total=event["total"], description=self._unit)
+            if not self._measured:
+                self._step = f"{self._unit} {event['step']}/{event['total']}"
+        elif event["kind"] == "result":  # many seeds are measured, and a step is one of them
+            self._measured = True
+            self._unit = words(self._language, "measure")["unit"]
+        elif event["kind"] == "band":
+            self._lines[event["chart"], event["series"]] = event["mid"]
+            self._step = f"{self._unit} {event['seeds']}"
         elif event["kind"] == "line":
             self._lines.setdefault((event["chart"], event["series"]), []).append(event["y"])
 
@@ -51,7 +61,7 @@ class Screen:
         self._print_step()
 
     def last(self) -> dict[str, dict[str, float | None]]:
-        """Return the last value of every growing curve: {chart: {series: value}}."""
+        """Return the last value of every growing curve, or their median: {chart: {series: value}}."""
         values: dict[str, dict[str, float | None]] = {}
         for (chart, series), line in self._lines.items():
             values.setdefault(chart, {})[series] = line[-1]

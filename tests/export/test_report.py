@@ -56,4 +56,4 @@ def test_text_of_a_recording_cannot_become_a_script(lesson: Lesson, recorded: Re
     changed = [*recorded.events, {**recorded.events[0], "series": evil}]
     page = report(Recording(recorded.folder, recorded.header, changed, recorded.end), lesson, "en")  # type: ignore[arg-type]
     assert "<script>alert" not in page
-    assert page.count("</script>") == 4
+    assert page.count("</script>") == 5

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from seelearn.engine.catalogue import Lesson
 from seelearn.engine.recording import Recording
-from seelearn.engine.worker import load_module
+from seelearn.engine.module import load_module
 from seelearn.events import Layer
 
 

@@ -227,6 +227,24 @@ def test_looks_are_those_of_the_microscope(kind: str) -> None:
             same_look(mine, theirs)
 
 
+@pytest.mark.parametrize("stack", [PLAIN, NORMED])
+def test_the_last_look_is_that_of_the_trained_network(stack: Stack) -> None:
+    sets, nets = data(100, 3), [sequential(stack, seed) for seed in range(2)]
+    trained, looks = fit(stack, nets, sets, 64)
+    for copy, net in enumerate(nets):
+        load_flat(net, trained.parameters[copy], trained.buffers[copy])
+        for mine, theirs in zip(looks.layers(copy, 3), seen(net, sets, copy), strict=True):
+            same_look(mine, theirs)
+        prediction = net.eval()(torch.from_numpy(sets.test_x[copy])).detach()
+        np.testing.assert_allclose(trained.prediction[copy, 3], prediction, atol=1e-5)
+
+
+def load_flat(net: nn.Sequential, parameters: NDArray[np.float32], buffers: NDArray[np.float32]) -> None:
+    for tensors, row in ((list(net.parameters()), parameters), ([b for b in net.buffers() if b.ndim], buffers)):
+        for tensor, part in zip(tensors, torch.from_numpy(row).split([t.numel() for t in tensors]), strict=True):
+            tensor.data.copy_(part.reshape(tensor.shape))
+
+
 def same_look(mine: Any, theirs: Any) -> None:
     for side in ("before", "after"):
         # A value on the edge between two bins may be rounded to either side of it.

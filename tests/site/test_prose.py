@@ -58,3 +58,32 @@ def test_code_that_is_not_there_is_the_authors_mistake(tmp_path: Path) -> None:
 def test_chinese_lines_join_without_a_space(tmp_path: Path) -> None:
     assert "<p>一行一行</p>" in rendered(tmp_path, "一行\n一行\n", "zh")
     assert "<p>one\ntwo</p>" in rendered(tmp_path, "one\ntwo\n")
+
+
+def claimed(tmp_path: Path, markdown: str) -> tuple[str, list[str], dict[str, str]]:
+    (tmp_path / "en.md").write_text(markdown, encoding="utf-8")
+    (tmp_path / "with_torch.py").write_text(CODE, encoding="utf-8")
+    prose = render(
+        tmp_path / "en.md", tmp_path / "with_torch.py", "en", lambda name, first: (f"<i {name} {first}>", "</i>")
+    )
+    return prose.before, prose.claims, prose.sentences
+
+
+def test_claims_stand_in_paragraphs_lists_and_tables(tmp_path: Path) -> None:
+    page, names, said = claimed(
+        tmp_path,
+        "See {{ claim a.x: one *big*\n`net` }}, **{{ claim b.y: two }}**.\n\n- {{ claim c.z:\n  three }}\n\n"
+        "| h |\n|---|\n| {{ claim a.x: again }} |\n",
+    )
+    assert "<p>See <i a.x True>one <em>big</em>\n<code>net</code></i>, <strong><i b.y True>two</i></strong>.</p>" in page
+    assert "<li><i c.z True>three</i></li>" in page
+    assert "<td><i a.x False>again</i></td>" in page
+    assert names == ["a.x", "b.y", "c.z", "a.x"]
+    assert said == {"a.x": "one big net", "b.y": "two", "c.z": "three"}
+
+
+@pytest.mark.parametrize("mark", ["{{ claim a: x }}", "{{ claim a.b x }}", "{{ claim a.b: x", "`{{ claim a.b: x }}`"])
+def test_what_is_not_quite_a_claim_stays_visible(tmp_path: Path, mark: str) -> None:
+    page, names, _ = claimed(tmp_path, f"{mark}\n")
+    assert "{{ claim a" in page
+    assert names == []

@@ -25,7 +25,7 @@ def test_a_run_reaches_its_viewer_whole_and_in_order(client: TestClient, runs: P
     recording = Recording.read(folder)
     assert [{k: v for k, v in m["data"].items() if k != "text"} for m in body] == recording.events
     assert end["event"] == "end"
-    assert end["data"] == {"status": "finished", "text": "Finished."}
+    assert end["data"] == {"status": "finished", "text": "Finished.", "sentences": []}
 
 
 def test_the_conclusion_is_in_the_language_of_the_page(client: TestClient) -> None:

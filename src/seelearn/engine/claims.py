@@ -40,7 +40,9 @@ class Claims:
 
     def on(self, parameters: Mapping[str, Any]) -> list[Claim]:
         """Return the claims whose condition these parameters are."""
-        return [one for one in self.claims if self.relevant(self.conditions[one.condition]) == self.relevant(parameters)]
+        return [
+            one for one in self.claims if self.relevant(self.conditions[one.condition]) == self.relevant(parameters)
+        ]
 
     def relevant(self, parameters: Mapping[str, Any]) -> dict[str, Value]:
         """Leave out what makes no difference to what is measured."""

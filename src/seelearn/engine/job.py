@@ -14,8 +14,9 @@ from seelearn.engine.parameters import SEED, SEEDS, Value, check_parameters
 class Job:
     """What to run. The same job on the same machine gives the same events.
 
-    Without `seeds` the lesson is run and drawn. With it, so many seeds from `seed` on are measured, and what is drawn is
-    the band they make; `axes` are the parameters of a sweep that take several values, in every combination. `code` is the SHA-256 of the lesson's code and `versions` what it ran with.
+    Without `seeds` the lesson is run and drawn. With it, so many seeds from `seed` on are measured, and what is drawn
+    is the band they make; `axes` are the parameters of a sweep, with several values each, in every combination. `code`
+    is the SHA-256 of the lesson's code and `versions` what it ran with.
     """
 
     lesson: str

@@ -116,7 +116,8 @@ class Worker:
 class Run:
     """A job in a worker: iterate over it, once, for its events; each is recorded before it is given.
 
-    When the iteration is over, `end` says how, and `after` has been given the worker. `stop` may be called from another thread.
+    When the iteration is over, `end` says how, and `after` has been given the worker. `stop` may be called from another
+    thread.
     """
 
     def __init__(

@@ -1,6 +1,7 @@
 """Run measuring jobs on a Ray cluster: each is a streaming task, and one whose worker is lost is run again."""
 
 import json
+import logging
 import os
 import socket
 import tempfile
@@ -36,10 +37,10 @@ class RayPool(Pool):
         except ImportError:
             raise UserError("--ray needs Ray, which is not installed: pip install 'seelearn[ray]'") from None
         self._ray = ray
-        dashboard = {"include_dashboard": False} if address == "local" else {}
+        dashboard: dict[str, Any] = {"include_dashboard": False} if address == "local" else {}
         try:
             _reach(address)
-            ray.init(address, log_to_driver=False, logging_level="ERROR", **dashboard)
+            ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **dashboard)
         except (OSError, ValueError, RuntimeError) as error:
             reason = str(error).splitlines()[0]
             raise UserError(f"no Ray cluster at {address!r} ({reason}): try --ray local") from None
@@ -48,9 +49,7 @@ class RayPool(Pool):
         ray = self._ray
         task = ray.remote(num_returns="streaming", max_retries=RETRIES)(work)
         files = {
-            path.name: path.read_text(encoding="utf-8")
-            for pattern in FILES
-            for path in self._file.parent.glob(pattern)
+            path.name: path.read_text(encoding="utf-8") for pattern in FILES for path in self._file.parent.glob(pattern)
         }
         streams = [(job, task.remote(files, self._file.name, asdict(job))) for job in jobs]
         try:

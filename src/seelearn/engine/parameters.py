@@ -3,7 +3,7 @@
 import ast
 import difflib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,12 +125,18 @@ def _read(path: Path, arg: ast.arg, default: ast.expr) -> Parameter:
     return found
 
 
+def find_parameter(parameters: Sequence[Parameter], name: str) -> Parameter:
+    """Return the parameter of this name; raise with the nearest name if there is none."""
+    known = {p.name: p for p in parameters}
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    raise UserError(f"no parameter {name[:60]!r}: {hint}allowed are {', '.join(known)}")
+
+
 def check_parameters(parameters: list[Parameter], given: Mapping[str, Value]) -> dict[str, Value]:
     """Return a value for every parameter, the given one or the default, in the signature's order."""
-    names = [p.name for p in parameters]
     for name in given:
-        if name not in names:
-            near = difflib.get_close_matches(name, names, n=1)
-            hint = f"did you mean {near[0]}? " if near else ""
-            raise UserError(f"no parameter {name[:60]!r}: {hint}allowed are {', '.join(names)}")
+        find_parameter(parameters, name)
     return {p.name: p.parse(given.get(p.name, p.default)) for p in parameters}

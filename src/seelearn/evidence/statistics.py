@@ -1,7 +1,8 @@
 """From what many seeds said to a share or a median with its interval, and to a verdict."""
 
+import math
 from collections.abc import Sequence
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 import numpy as np
 
@@ -46,26 +47,27 @@ def median(said: Sequence[bool | float | None]) -> Finding:
     """Return the median over the seeds, with its bootstrap interval (percentile method; Efron, 1979)."""
     from scipy.stats import bootstrap  # noqa: PLC0415
 
-    values = np.array([np.inf if one is None else float(one) for one in said])
-    low = high = middle = _median(values)
+    values = np.sort([np.inf if one is None else float(one) for one in said])
+    places = [_middle(np.arange(float(len(values))))] * 3
     if len(values) > 1:
         found = bootstrap(
-            (values,),
-            lambda sample, axis: np.quantile(sample, 0.5, axis=axis, method="inverted_cdf"),
+            (np.arange(float(len(values))),),  # the places, not the values: a value may be infinite, and has no spread then
+            _middle,
             confidence_level=CONFIDENCE,
             n_resamples=RESAMPLES,
             method="percentile",
             rng=np.random.default_rng(0),  # the same seeds give the same evidence
         ).confidence_interval
-        low, high = float(found.low), float(found.high)
-    ends = [value if np.isfinite(value) else None for value in (middle, low, high)]
+        places[1:] = [math.floor(found.low), math.ceil(found.high)]
+    ends = [float(values[int(place)]) for place in places]
+    middle, low, high = (end if math.isfinite(end) else None for end in ends)
     return {
         "count": None,
         "of": len(said),
         "nan": sum(one is None for one in said),
-        "value": ends[0],
-        "low": ends[1],
-        "high": ends[2],
+        "value": middle,
+        "low": low,
+        "high": high,
     }
 
 
@@ -86,5 +88,6 @@ def judge_median(finding: Finding, promised: tuple[float, float]) -> Verdict:
     return "refuted" if high < promised[0] or low > promised[1] else "undecided"
 
 
-def _median(values: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> float:
-    return float(np.quantile(values, 0.5, method="inverted_cdf"))
+def _middle(places: Any, axis: int = -1) -> Any:
+    """Return the median as one of the values: none is averaged."""
+    return np.quantile(places, 0.5, axis=axis, method="inverted_cdf")

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -13,7 +14,7 @@ from seelearn.engine.catalogue import Lesson
 from seelearn.engine.claims import read_claims
 from seelearn.engine.job import Job, make_job
 from seelearn.engine.measure import SHARES, quantiles
-from seelearn.engine.parameters import Parameter, Value, check_parameters, text
+from seelearn.engine.parameters import Parameter, Value, find_parameter, text
 from seelearn.engine.pool import Pool
 from seelearn.errors import UserError
 from seelearn.evidence.statistics import median
@@ -29,7 +30,7 @@ CHUNK = 8
 Cell = tuple[Value, ...]
 """One value for each axis."""
 Table = dict[str, Any]
-"""What a sweep found, as JSON: its axes, and the cells with the median and its interval for every curve's last value."""
+"""What a sweep found, as JSON: its axes, and for every cell and curve the median of the last value, with intervals."""
 
 
 def read_axes(given: Sequence[str], parameters: Sequence[Parameter]) -> dict[str, list[Value]]:
@@ -41,19 +42,21 @@ def read_axes(given: Sequence[str], parameters: Sequence[Parameter]) -> dict[str
         raise UserError(f"nothing to sweep: try --set {parameters[0].name}=… with some values")
     axes: dict[str, list[Value]] = {}
     for one in given:
-        name, _, values = one.partition("=")
+        name, _, listed = one.partition("=")
         if name in axes:
             raise UserError(f"{name} is set twice: give all its values in one --set")
-        check_parameters(list(parameters), {name: p.default for p in parameters if p.name == name} or {name: ""})
-        parameter = next(p for p in parameters if p.name == name)
-        axes[name] = list(dict.fromkeys(parameter.parse(value) for value in _values(parameter, values)))
-    cells = 1
-    for values in axes.values():
-        cells *= len(values)
+        parameter = find_parameter(parameters, name)
+        axes[name] = list(dict.fromkeys(parameter.parse(value) for value in _values(parameter, listed)))
+    cells = count_cells(axes)
     if cells > MOST_CELLS:
         sizes = " × ".join(str(len(values)) for values in axes.values())
         raise UserError(f"{sizes} = {cells:,} cells, but at most {MOST_CELLS:,} are allowed: take fewer values")
     return axes
+
+
+def count_cells(axes: Mapping[str, Sequence[Value]]) -> int:
+    """Return how many combinations of values there are."""
+    return math.prod(len(values) for values in axes.values())
 
 
 def _values(parameter: Parameter, given: str) -> list[Value]:
@@ -61,13 +64,17 @@ def _values(parameter: Parameter, given: str) -> list[Value]:
     if parameter.range is None or ":" not in given:
         values: list[Value] = [value.strip() for value in given.split(",") if value.strip()]
         if not values:
-            raise UserError(f"{parameter.name} has no values: it takes {parameter.allowed}, such as {parameter.default}")
+            raise UserError(
+                f"{parameter.name} has no values: it takes {parameter.allowed}, such as {parameter.default}"
+            )
         return values
     try:
         low, high, count = given.split(":")
         first, last, many = float(low), float(high), int(count)
     except ValueError:
-        raise UserError(f"{parameter.name}={given!r} is no interval: write LOW:HIGH:COUNT, such as -0.5:0.5:11") from None
+        raise UserError(
+            f"{parameter.name}={given!r} is no interval: write LOW:HIGH:COUNT, such as -0.5:0.5:11"
+        ) from None
     if not first < last or many < 2:
         raise UserError(f"{parameter.name}={given} is empty: LOW must be below HIGH, and COUNT at least 2")
     spaced = [first + (last - first) * k / (many - 1) for k in range(many)]
@@ -88,9 +95,7 @@ def sweep(
     is not a number is counted, and taken as larger than any other.
     """
     jobs = list(_jobs(lesson, framework, axes, seeds))
-    total = seeds
-    for values in axes.values():
-        total *= len(values)
+    total = seeds * count_cells(axes)
     found: dict[tuple[Cell, str, str], dict[int, float | None]] = defaultdict(dict)
     done = 0
     for job, event in pool.run(jobs):
@@ -127,10 +132,7 @@ def _jobs(lesson: Lesson, framework: str, axes: Mapping[str, list[Value]], seeds
     stacked = read_claims(lesson, framework).stacked
     together = {name: values for name, values in axes.items() if stacked and not isinstance(values[0], int)}
     apart = {name: values for name, values in axes.items() if name not in together}
-    cells = 1
-    for values in together.values():
-        cells *= len(values)
-    size = max(1, ROWS // cells) if stacked else CHUNK
+    size = max(1, ROWS // count_cells(together)) if stacked else CHUNK
     for combination in product(*apart.values()):
         fixed = {name: values[0] for name, values in together.items()} | dict(zip(apart, combination, strict=True))
         for first in range(0, seeds, size):

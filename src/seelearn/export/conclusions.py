@@ -138,7 +138,7 @@ def _say(
     what = said["what"].format(
         title=labels["charts"][chart]["title"][language], series=labels["series"][series][language]
     )
-    shown = {name: figure(value, language) for name, value in numbers.items()}
+    shown = {n: figure(value, language, 3 if n in ("low", "high") else 4) for n, value in numbers.items()}
     return said[key].format(
         what=what, seeds=whole(seeds, language), nan=whole(nan, language), share=f"{share:.0%}", **shown
     )

@@ -21,7 +21,7 @@ def picture(recording: Recording, lesson: Lesson, key: str, language: str) -> by
         "text": lesson.labels["charts"][key]["title"][language],
         "subtitle": shaded(seeds[-1], language) if seeds else "",
     }
-    plain = {"fontWeight": "normal", "subtitleFontWeight": "normal"}  # our font has one weight
+    plain = {"fontWeight": "normal", "subtitleFontWeight": "normal", "subtitlePadding": 4}  # our font has one weight
     look = {"font": FONT, "background": "white", "title": plain, "axis": {"titleFontWeight": "normal"}}
     spec["config"] = {**spec["config"], **look}
     png: bytes = renderer().vegalite_to_png(spec, scale=2)

@@ -108,7 +108,7 @@ def make_copies(
 def _draw(data: Data, settings: dict[str, Any], epochs: int, seed: int) -> tuple[Sample, Tensor]:
     """Return the sample of a seed, and the state of the generator that its networks start from."""
     random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002 (the generator that a lesson may use)
+    np.random.seed(seed)
     torch.default_generator.manual_seed(seed)
     train, test = data(**settings)
     state = torch.get_rng_state()

@@ -137,9 +137,7 @@ def _back_over(function: Callable[..., Any]) -> Any:
 
 
 _f0, _f1, _f2, _f3, _f4 = (_over(f) for f in (_tanh, _relu, _leaky_relu, _sigmoid, _selu))
-_b0, _b1, _b2, _b3, _b4 = (
-    _back_over(f) for f in (_tanh_back, _relu_back, _leaky_relu_back, _sigmoid_back, _selu_back)
-)
+_b0, _b1, _b2, _b3, _b4 = (_back_over(f) for f in (_tanh_back, _relu_back, _leaky_relu_back, _sigmoid_back, _selu_back))
 
 
 @njit

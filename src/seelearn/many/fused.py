@@ -45,7 +45,7 @@ def read_plan(network: nn.Module, loss: Callable[..., Tensor], sample: Sample) -
         if layer is None:
             return f"it has a layer {module}"
         layers.append(layer)
-    if not layers or not isinstance(layers[-1], Linear) :
+    if not layers or not isinstance(layers[-1], Linear):
         return "its last layer is not Linear"
     return Plan(tuple(layers), LOSSES[loss])
 

@@ -102,7 +102,9 @@ def train(
     copies, (epochs, examples) = len(parameters), data.order.shape[1:]
     outputs, tests = [s for s in stack if isinstance(s, Linear)][-1].outputs, data.test_x.shape[1]
     steps, size, place, kept = lay_out(stack, min(batch, examples), tests)
-    answers = (data.y, data.test_y) if loss == LOSSES[MSE] else (_one_hot(data.y, outputs), _one_hot(data.test_y, outputs))
+    answers = (
+        (data.y, data.test_y) if loss == LOSSES[MSE] else (_one_hot(data.y, outputs), _one_hot(data.test_y, outputs))
+    )
     inputs = _Inputs(
         _flat(data.x), _flat(answers[0]), _flat(data.test_x), _flat(answers[1]),
         np.ascontiguousarray(data.order, np.int64), np.ascontiguousarray(which, np.int64),
@@ -116,13 +118,13 @@ def train(
         np.zeros((copies, 2, len(place)), np.float32),
     )
     edges = np.ascontiguousarray(np.linspace(looks.ranges[..., 0], looks.ranges[..., 1], BINS + 1, axis=-1))
-    numbers = Numbers(
-        looks.counts, looks.nan, looks.mean, looks.std, looks.signal, looks.saturated, looks.dead, edges
-    )
+    numbers = Numbers(looks.counts, looks.nan, looks.mean, looks.std, looks.signal, looks.saturated, looks.dead, edges)
     settings = batch, LOSSES.index(loss), OPTIMIZERS.index(optimizer)
 
     def some(first: int) -> None:
-        _train_some(first, min(first + portion, copies), steps, size, _workspace(size), settings, inputs, result, numbers)
+        _train_some(
+            first, min(first + portion, copies), steps, size, _workspace(size), settings, inputs, result, numbers
+        )
 
     portion = max(1, copies // (8 * config.NUMBA_NUM_THREADS))
     with ThreadPoolExecutor(config.NUMBA_NUM_THREADS) as pool:

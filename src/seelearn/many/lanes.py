@@ -94,26 +94,36 @@ def splat(typing: Any, value: Any) -> Any:
     return lanes(types.float32), build
 
 
-def _reduction(join: Callable[[Any, Any, Any], Any]) -> Any:
-    """Return a function that joins the lanes pairwise to one number."""
+@intrinsic
+def total(typing: Any, value: Any) -> Any:
+    """Return the sum of the lanes, added pairwise."""
 
-    @intrinsic
-    def apply(typing: Any, value: Any) -> Any:
-        def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            vector, width = args[0], WIDTH
-            while width > 1:
-                width //= 2
-                mask = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [(i + width) % WIDTH for i in range(WIDTH)])
-                vector = join(builder, vector, builder.shuffle_vector(vector, vector, mask))
-            return builder.extract_element(vector, ir.Constant(ir.IntType(32), 0))
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        vector, width = args[0], WIDTH
+        while width > 1:
+            half = width // 2
+            mask = ir.VectorType(ir.IntType(32), half)
+            parts = [
+                builder.shuffle_vector(vector, vector, ir.Constant(mask, [first + lane for lane in range(half)]))
+                for first in (0, half)
+            ]
+            vector, width = builder.fadd(*parts), half
+        return builder.extract_element(vector, ir.Constant(ir.IntType(32), 0))
 
-        return types.float32(lanes), build
-
-    return apply
+    return types.float32(lanes), build
 
 
-total = _reduction(lambda builder, a, b: builder.fadd(a, b))
-highest = _reduction(lambda builder, a, b: builder.select(builder.fcmp_ordered(">", a, b), a, b))
+@intrinsic
+def all_less(typing: Any, left: Any, right: Any) -> Any:
+    """Return whether left < right in all lanes; NaN is not less than anything."""
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        bits = ir.IntType(WIDTH)
+        return builder.icmp_unsigned(
+            "==", builder.bitcast(builder.fcmp_ordered("<", *args), bits), ir.Constant(bits, 2**WIDTH - 1)
+        )
+
+    return types.boolean(lanes, lanes), build
 
 
 @intrinsic

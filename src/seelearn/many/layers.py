@@ -180,7 +180,13 @@ def _norm_slope(
 @njit(error_model="numpy")
 def norm_back(work: Any, step: Any, size: Any, d: int, used: int, vectors: int) -> None:
     """Set the gradients of gamma and beta, and turn d into the gradient of what the layer received."""
-    g, w, row, stride, rows = size.gradients + step.weight, size.weights + step.weight, step.row, size.stride, step.outputs
+    g, w, row, stride, rows = (
+        size.gradients + step.weight,
+        size.weights + step.weight,
+        step.row,
+        size.stride,
+        step.outputs,
+    )
     _norm_sums(work, d, step.kept, g, g + row, stride, rows, vectors)
     if step.onward:
         _norm_slope(work, d, step.kept, w, step.sums + row, g, row, stride, rows, used, vectors)

@@ -7,7 +7,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from seelearn.many.functions import activate
-from seelearn.many.lanes import WIDTH, highest, load, nearest, pick, ramp, splat, store_whole
+from seelearn.many.lanes import WIDTH, all_less, load, nearest, pick, ramp, splat, store_whole, total
 from seelearn.many.layers import ACTIVATION, LINEAR, linear, norm_test
 from seelearn.microscope.statistics import BINS
 
@@ -84,28 +84,8 @@ def _finite_moments(work: Any, at: int, stride: int, rows: int, used: int) -> tu
 
 
 @njit(error_model="numpy")
-def _quick_places(work: Any, first: int, used: int, low: float, per_bin: float, places: Any) -> float:
-    """Set the place of every finite value in a histogram; return how far, in bins, one lies from the middle of its bin.
-
-    The sum of the rounding errors is below the bound in `_histogram`.
-    """
-    scale, shift = splat(np.float32(per_bin)), splat(np.float32(-low * per_bin - 0.5))
-    least, most, farthest = splat(np.float32(-1.0)), splat(np.float32(BINS)), splat(np.float32(0.0))
-    tally = ramp(np.float32(PLACES)) + splat(np.float32(1.0))
-    for i in range(0, used, WIDTH):
-        t = load(work, first + i) * scale + shift
-        t = pick(t, least, least, t)
-        t = pick(most, t, most, t)
-        whole = nearest(t)
-        off = (t - whole) * (t - whole)
-        farthest = pick(farthest, off, off, farthest)
-        store_whole(places, i, whole + tally)
-    return np.sqrt(np.float64(highest(farthest)))
-
-
-@njit(error_model="numpy")
-def _exact_places(work: Any, first: int, used: int, edges: Any, places: Any) -> int:
-    """Set the place of every value as numpy.histogram does, that of NaN after all; return how many are NaN."""
+def _exact_places(work: Any, first: int, used: int, edges: Any, places: Any, at: int) -> int:
+    """Set the places of up to a vector of values as numpy.histogram does; return how many are NaN, which come last."""
     nan = 0
     for i in range(used):
         value = np.float64(work[first + i])
@@ -116,23 +96,41 @@ def _exact_places(work: Any, first: int, used: int, edges: Any, places: Any) -> 
             place = BINS + 1
         else:
             place = min(np.searchsorted(edges, value, side="right"), BINS)
-        places[i] = place + i % WIDTH * PLACES
+        places[at + i] = place + i * PLACES
     return nan
 
 
 @njit(error_model="numpy")
-def _histogram(
-    work: Any, at: int, stride: int, rows: int, used: int, finite: bool, edges: Any, scratch: Any, counts: Any
-) -> int:
-    """Set counts (below, the bins, above) of all values; return how many are NaN, none if all are finite."""
+def _places(work: Any, first: int, used: int, edges: Any, per_bin: float, places: Any) -> int:
+    """Set the place of every value in a histogram, each lane counting from its own tally; return how many are NaN."""
+    low, largest = edges[0], max(abs(edges[0]), abs(edges[BINS]))
+    # float32 leaves no doubt about a value that is farther from the edge of its bin than all roundings together.
+    near = np.float32(max(0.5 - 3e-6 - 2e-7 * per_bin * largest, 0.0) ** 2)
+    scale, shift, sure = splat(np.float32(per_bin)), splat(np.float32(-low * per_bin - 0.5)), splat(near)
+    least, most = splat(np.float32(-1.0)), splat(np.float32(BINS))
+    tally = ramp(np.float32(PLACES)) + splat(np.float32(1.0))
+    nan = 0
+    for i in range(0, used, WIDTH):
+        t = load(work, first + i) * scale + shift
+        t = pick(t, least, least, t)
+        t = pick(most, t, most, t)
+        whole = nearest(t)
+        off = t - whole
+        if all_less(off * off, sure):
+            store_whole(places, i, whole + tally)
+        else:
+            nan += _exact_places(work, first + i, min(WIDTH, used - i), edges, places, i)
+    return nan
+
+
+@njit(error_model="numpy")
+def _histogram(work: Any, at: int, stride: int, rows: int, used: int, edges: Any, scratch: Any, counts: Any) -> int:
+    """Set counts (below, the bins, above) of all values; return how many are NaN."""
     places, tally = scratch
     tally[:] = 0
-    nan, low, high = 0, edges[0], edges[BINS]
-    per_bin = BINS / (high - low)
-    sure = 0.5 - 1e-5 - 3e-7 * per_bin * max(abs(low), abs(high))
+    nan, per_bin = 0, BINS / (edges[BINS] - edges[0])
     for r in range(rows):
-        if not finite or not _quick_places(work, at + r * stride, used, low, per_bin, places) < sure:
-            nan += _exact_places(work, at + r * stride, used, edges, places)
+        nan += _places(work, at + r * stride, used, edges, per_bin, places)
         # Each lane has its own tally: to add to one number twice in a row means to wait for it.
         for i in range(used):
             tally[np.uintp(places[i])] += np.uint32(1)
@@ -151,13 +149,10 @@ def _describe(
 ) -> None:
     """Write down the distribution of one side of a layer, and after side 1 its signal."""
     copy, epoch, layer = place
-    mean, std, signal = _moments(work, at, stride, rows, used)
-    finite = np.isfinite(mean)
     edges, counts = numbers.edges[copy, layer, side], numbers.counts[copy, epoch, layer, side]
-    numbers.nan[copy, epoch, layer, side] = _histogram(
-        work, at, stride, rows, used, finite, edges, scratch, counts
-    )  # fmt: skip
-    if not finite:
+    numbers.nan[copy, epoch, layer, side] = _histogram(work, at, stride, rows, used, edges, scratch, counts)
+    mean, std, signal = _moments(work, at, stride, rows, used)
+    if not np.isfinite(mean):
         mean, std = _finite_moments(work, at, stride, rows, used)
         signal = np.nan
     numbers.mean[copy, epoch, layer, side] = mean
@@ -167,10 +162,16 @@ def _describe(
 
 
 @njit(error_model="numpy")
-def _count_flat(row: Any, lower: float, upper: float) -> int:
-    flat = np.int32(0)
-    for i in range(row.size):
-        flat += np.int32((row[i] < lower) | (row[i] > upper))
+def _count_flat(work: Any, first: int, used: int, lower: float, upper: float) -> int:
+    """Return how many values lie outside of [lower, upper]; NaN does not."""
+    zero, one, low, high = splat(np.float32(0.0)), splat(np.float32(1.0)), splat(lower), splat(upper)
+    partial, whole = zero, used - used % WIDTH
+    for i in range(first, first + whole, WIDTH):
+        value = load(work, i)
+        partial = partial + pick(value, low, one, pick(high, value, one, zero))
+    flat = int(total(partial))
+    for i in range(first + whole, first + used):
+        flat += (work[i] < lower) | (work[i] > upper)
     return flat
 
 
@@ -183,14 +184,23 @@ def _saturation(work: Any, at: int, stride: int, used: int, step: Any, numbers: 
         return  # the slope there is NaN, and so are both shares
     saturated, dead = 0, 0
     for r in range(step.outputs):
-        row = work[at + r * stride : at + r * stride + used]
-        flat = _count_flat(row, np.float32(step.lower), np.float32(step.upper))
+        first = at + r * stride
+        flat = _count_flat(work, first, used, np.float32(step.lower), np.float32(step.upper))
         if any_nan and step.nan_flat:
-            flat += np.isnan(row).sum()
+            flat += np.isnan(work[first : first + used]).sum()
         saturated += flat
         dead += flat == used
     numbers.saturated[copy, epoch, layer] = saturated / (step.outputs * used)
     numbers.dead[copy, epoch, layer] = dead / step.outputs
+
+
+@njit(error_model="numpy")
+def _repeat(numbers: Any, known: Any, place: Any) -> None:
+    """Write down a distribution once more."""
+    numbers.counts[place] = numbers.counts[known]
+    numbers.nan[place] = numbers.nan[known]
+    numbers.mean[place] = numbers.mean[known]
+    numbers.std[place] = numbers.std[known]
 
 
 @njit(error_model="numpy")
@@ -199,7 +209,10 @@ def look(work: Any, steps: Any, size: Any, used: int, numbers: Any, copy: int, e
     stride, source, spare = size.test_stride, size.test, size.ping
     vectors, weighted = stride // WIDTH, False
     first = copy, epoch, 0
-    _describe(work, source, stride, steps[0].inputs, used, numbers, first, 0, scratch)
+    if epoch:
+        _repeat(numbers, (copy, 0, 0, 0), (copy, epoch, 0, 0))  # the test data are always the same
+    else:
+        _describe(work, source, stride, steps[0].inputs, used, numbers, first, 0, scratch)
     for i in range(len(steps)):
         step = steps[i]
         target = spare if source == size.test or step.kind == LINEAR else source

@@ -37,7 +37,7 @@ class Outcome:
 
     @classmethod
     def empty(cls, seeds: list[int], epochs: int, layers: int, prediction: Sequence[int]) -> Self:
-        """Return an outcome to be filled; `prediction` is the shape of what one network says, `layers` count the input."""
+        """Return an outcome to be filled; `prediction` is the shape of what one network says, the input is a layer."""
         copies = len(seeds)
         return cls(
             seeds,

@@ -68,7 +68,7 @@ class _Recorder(TorchDispatchMode):
     """Notes every operation that draws random numbers, and every one that touches what such a one has written."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.random: list[_Operation] = []
         self._touched: set[int] = set()
 

@@ -75,14 +75,11 @@ def _product(rows: int, vectors: int) -> Any:
 
             first = [number(start, r, skip) for r in range(rows) for _ in range(vectors)]
             loop = _Loop(builder, inner, first)
-            values = [
-                read(builder, part(builder.add(a, builder.mul(loop.turn, stride)), v)) for v in range(vectors)
-            ]
+            values = [read(builder, part(builder.add(a, builder.mul(loop.turn, stride)), v)) for v in range(vectors)]
             column = builder.add(w, builder.mul(loop.turn, step))
             weights = [number(column, r, row) for r in range(rows)]
             sums = [
-                _fused(builder, weights[i // vectors], values[i % vectors], value)
-                for i, value in enumerate(loop.sums)
+                _fused(builder, weights[i // vectors], values[i % vectors], value) for i, value in enumerate(loop.sums)
             ]
             for i, value in enumerate(loop.close(sums)):
                 target = builder.add(out, builder.mul(_index(i // vectors), stride))
@@ -122,9 +119,7 @@ def _reduce(builder: Any, sums: list[list[Any]]) -> Any:
         one, two, three, four = (sums[row][column] for row in range(QUARTER))
         upper, lower = _halves(builder, one, two, 16), _halves(builder, three, four, 16)
         columns.append(_halves(builder, upper, lower, 8))
-    return _halves(
-        builder, _halves(builder, columns[0], columns[1], 4), _halves(builder, columns[2], columns[3], 4), 2
-    )
+    return _halves(builder, _halves(builder, columns[0], columns[1], 4), _halves(builder, columns[2], columns[3], 4), 2)
 
 
 def _pairs(rows: int) -> Any:
@@ -200,7 +195,9 @@ def product(
 
 
 @njit(error_model="numpy")
-def pair_sums(work: Any, out: int, row: int, d: int, a: int, stride: int, rows: int, columns: int, vectors: int) -> None:
+def pair_sums(
+    work: Any, out: int, row: int, d: int, a: int, stride: int, rows: int, columns: int, vectors: int
+) -> None:
     """Set out[r·row + c] = Σ d[r, :]·a[c, :] over all columns; `columns` is rounded up to a multiple of four."""
     for c in range(0, columns, QUARTER):
         r = 0

@@ -39,10 +39,12 @@ def many(
     """Train one copy of a network for every seed, and look into every layer after every epoch.
 
     `net`, `data` and `optimizer` are functions; each is called with those `settings` that it names. A setting is one
-    value for all seeds, or a list, tuple, range or array with one value for each. With `each`, every seed is trained once
-    with each of these values (`each={"arm": ["plain", "batch norm"]}`: two copies a seed, side by side). `net` returns a torch module; `data`
-    returns (x, y) to train on and (x, y) to test on, tensors whose first axis is the examples; `loss` takes a prediction
-    and y and returns their mean loss. The last batch of an epoch is shorter when `batch` does not divide the examples.
+    value for all seeds, or a list, tuple, range or array with one value for each. With `each`, every seed is trained
+    once with each of these values: `each={"arm": ["plain", "batch norm"]}` makes two copies a seed, side by side.
+
+    `net` returns a torch module; `data` returns (x, y) to train on and (x, y) to test on, tensors whose first axis is
+    the examples; `loss` takes a prediction and y and returns their mean loss. The last batch of an epoch is shorter
+    where `batch` does not divide the examples.
 
     Raises `StackError` where the copies do not fit together or torch cannot vectorise the network, and `ValueError` for
     settings that do not match the seeds.
@@ -107,7 +109,9 @@ class _Trainer:
             raise StackError(f"the networks have {looks.signal.shape[2]} and {len(layers)} layers: train them apart")
         self.outcome.networks[copy.index] = copy.network
         self.outcome.paths[copy.index] = "fused" if isinstance(plan, Plan) else f"torch.func, because {plan.reason}"
-        looks.ranges[copy.index] = [[[side["low"], side["high"]] for side in (la["before"], la["after"])] for la in layers]
+        looks.ranges[copy.index] = [
+            [[side["low"], side["high"]] for side in (la["before"], la["after"])] for la in layers
+        ]
         looks.ranges[copy.index, 0] = reach(copy.sample.test[0].numpy())
         return plan
 
@@ -119,9 +123,9 @@ class _Trainer:
         if not hasattr(self, "outcome"):
             self.outcome = Outcome.empty(self._seeds, self._epochs, len(layers), prediction.shape)
         plan = read_plan(copy.network, self._loss, copy.sample)
-        if isinstance(plan, str):
-            if plan not in self._said:
-                self._said.add(plan)
-                log.warning("through torch.func, because %s", plan)
-            plan = Structure.read(copy.network, plan)
-        return plan, layers
+        if isinstance(plan, Plan):
+            return plan, layers
+        if plan not in self._said:
+            self._said.add(plan)
+            log.warning("through torch.func, because %s", plan)
+        return Structure.read(copy.network, plan), layers

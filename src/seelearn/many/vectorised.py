@@ -1,5 +1,6 @@
 """Any torch network, many copies as one more tensor dimension (torch.func)."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -9,7 +10,6 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
 from seelearn.many.copies import Adam, Copy, Sgd
-from seelearn.many.looks import Looks
 from seelearn.many.outcome import Outcome
 from seelearn.microscope.with_torch import ACTIVATIONS, first_weighted, shape, slopes
 
@@ -27,7 +27,9 @@ def train_vectorised(copies: Sequence[Copy], loss: Loss, batch: int, outcome: Ou
     Raises `StackError` if torch cannot vectorise the network.
     """
     try:
-        _train(copies, loss, batch, outcome)
+        with warnings.catch_warnings():  # where torch lacks a rule it goes copy by copy: correct, and no faster
+            warnings.filterwarnings("ignore", "There is a performance drop")
+            _train(copies, loss, batch, outcome)
     except RuntimeError as error:  # torch.func's word for data-dependent steps, operations without a rule, …
         reason = str(error).splitlines()[0]
         raise StackError(f"torch.func cannot stack this network ({reason}): train it one seed at a time") from error
@@ -74,7 +76,7 @@ class _Look:
         self._copies = np.array(indices)
         self._outcome = outcome
         self._activations = [m for m in network.modules() if isinstance(m, ACTIVATIONS)]
-        self._steepest = {m: shape(m)[2] for m in self._activations}
+        self._steepest: dict[nn.Module, float] = {m: shape(m)[2] for m in self._activations}
 
     def __call__(self, epoch: int, parameters: Tensors, buffers: Tensors, x: Tensor, y: Tensor, loss: Loss) -> None:
         used: list[nn.Module] = []

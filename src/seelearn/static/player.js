@@ -28,16 +28,28 @@ function theme() {
   };
 }
 
-/** Write a number as the page's language does. */
-function number(value) {
-  return document.documentElement.lang === "en" ? value.toLocaleString("en") : String(value);
-}
-
 /** Measure the longest of some labels, in pixels. */
 function widest(labels) {
   const pen = document.createElement("canvas").getContext("2d");
   pen.font = `10px ${ink("--font")}`;
   return Math.max(...labels.map((label) => pen.measureText(label).width));
+}
+
+function embed(place, spec) {
+  return window.vegaEmbed(place, spec, {
+    actions: false, ast: true, logLevel: 1, config: theme(), defaultStyle: false, renderer: "canvas",
+    tooltip: { disableDefaultStyle: true },
+  });
+}
+
+function whenLookChanges(act) {
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", act);
+  let width = innerWidth;
+  let waiting = null;
+  addEventListener("resize", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => { if (innerWidth !== width) { width = innerWidth; act(); } }, 200);
+  });
 }
 
 class Chart {
@@ -75,11 +87,8 @@ class Chart {
     if (!place) return;
     const seeds = Math.max(...rows.map((row) => (row.kind === "band" ? row.seeds : 0)));
     place.hidden = seeds === 0;
-    place.textContent = place.dataset.text.replace("{seeds}", number(seeds));
-  }
-
-  get columns() {
-    return this.rows[0].layers.length;
+    const text = document.documentElement.lang === "en" ? seeds.toLocaleString("en") : seeds;
+    place.textContent = place.dataset.text.replace("{seeds}", text);
   }
 
   /** Fit the chart to the width that the page leaves it. The room for axes is fixed, so no label can shift a plot. */
@@ -88,8 +97,9 @@ class Chart {
     const width = Math.max(this.drawing.clientWidth, 260);
     const phone = width < PHONE;
     if (spec.facet) {
+      const columns = this.rows[0].layers.length;
       spec.spacing.column = phone ? 3 : spec.spacing.column;
-      spec.spec.width = Math.max(20, Math.floor((width - widest(names) - EDGE) / this.columns) - spec.spacing.column);
+      spec.spec.width = Math.max(20, Math.floor((width - widest(names) - EDGE) / columns) - spec.spacing.column);
       spec.spec.height = phone ? 40 : spec.spec.height;
     } else if (spec.concat) {
       spec.columns = phone ? 1 : spec.concat.length;
@@ -128,10 +138,33 @@ class Chart {
     spec.params.forEach((param) => { param.value = signals[param.name]; });
     spec.datasets = { [spec.name]: rows };
     this.result?.finalize();
-    this.result = await window.vegaEmbed(this.drawing, spec, {
-      actions: false, ast: true, logLevel: 1, config: theme(), defaultStyle: false, renderer: "canvas",
-      tooltip: { disableDefaultStyle: true },
-    });
+    this.result = await embed(this.drawing, spec);
+  }
+}
+
+/** The map of a sweep: nothing in it moves, so it is made again only for another width or another light. */
+class Sweep {
+  constructor(figure, spec) {
+    this.drawing = figure.querySelector(".drawing");
+    this.spec = spec;
+    whenLookChanges(() => this.draw());
+    this.draw();
+  }
+
+  async draw() {
+    const spec = structuredClone(this.spec);
+    const { columns, cells, letters, extent } = spec.usermeta;
+    const width = Math.max(this.drawing.clientWidth, 260);
+    if (columns) {
+      spec.columns = width < PHONE ? 1 : columns;
+      spec.spec.width = Math.floor((width - extent - TITLE - EDGE) / spec.columns - EDGE);
+      const size = (spec.spec.width / cells - 2) / (0.58 * letters); // a digit is 0.58 of its font's size wide
+      spec.params[0].value = size < 6 ? 0 : Math.min(size, 11);
+    } else {
+      spec.width = width - AXIS - TITLE - EDGE;
+    }
+    this.result?.finalize();
+    this.result = await embed(this.drawing, spec);
   }
 }
 
@@ -144,12 +177,7 @@ export class Player {
     this.slider.addEventListener("input", () => { this.pause(); this.seek(Number(this.slider.value)); });
     this.button = document.getElementById("play");
     this.button.addEventListener("click", () => (this.ticking ? this.pause() : this.play()));
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.remake());
-    let width = innerWidth;
-    addEventListener("resize", () => {
-      clearTimeout(this.resizing);
-      this.resizing = setTimeout(() => { if (innerWidth !== width) { width = innerWidth; this.remake(); } }, 200);
-    });
+    whenLookChanges(() => this.remake());
     this.clear();
   }
 
@@ -267,3 +295,5 @@ if (recorded) {
   player.under(read("bands"));
   recorded.forEach((event) => player.add(event));
 }
+const sweep = read("map-data");
+if (sweep) new Sweep(document.querySelector("figure.map"), sweep);

@@ -1,0 +1,68 @@
+"""Weights drawn again without building the modules again."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import nn
+
+from seelearn.many.replay import Replay
+
+
+def orthogonal() -> nn.Module:
+    layer = nn.Linear(6, 6)
+    nn.init.orthogonal_(layer.weight)  # a QR decomposition: its random numbers go through other tensors
+    return nn.Sequential(nn.Conv2d(1, 3, 3), nn.GRU(4, 5), layer, nn.BatchNorm1d(6))
+
+
+def scaled() -> nn.Module:
+    layer = nn.Linear(3, 2)
+    layer.weight = nn.Parameter(0.1 * torch.randn(2, 3))
+    with torch.no_grad():
+        layer.bias.copy_(layer.weight.sum(1))
+    return layer
+
+
+def by_hand() -> nn.Module:
+    """Its draws depend on its draws: how often it asks for random numbers is itself random."""
+    layer = nn.Linear(2, 2)
+    with torch.no_grad():
+        while torch.rand(1).item() < 0.7:
+            layer.bias += torch.randn(2)
+    return layer
+
+
+@pytest.mark.parametrize("build", [orthogonal, scaled, by_hand])
+def test_it_draws_what_building_would_draw(build: Callable[[], nn.Module]) -> None:
+    replay = Replay(build)
+    for seed in range(8):
+        torch.manual_seed(seed)
+        drawn, after = replay(), torch.rand(1)
+        torch.manual_seed(seed)
+        built = build().state_dict()
+        assert drawn.keys() == built.keys()
+        assert all(torch.equal(drawn[name], built[name]) for name in built)
+        assert torch.equal(after, torch.rand(1)), "it leaves the generator elsewhere"
+
+
+def test_what_it_gave_stays_as_it_was() -> None:
+    replay = Replay(scaled)
+    given = [replay() for _ in range(4)]
+    kept = [{name: tensor.clone() for name, tensor in state.items()} for state in given]
+    replay()
+    assert all(torch.equal(state[name], copy[name]) for state, copy in zip(given, kept, strict=True) for name in state)
+    assert not torch.equal(given[2]["weight"], given[3]["weight"])
+
+
+def test_the_modules_are_built_twice_at_most() -> None:
+    calls = 0
+
+    def build() -> nn.Module:
+        nonlocal calls
+        calls += 1
+        return scaled()
+
+    replay = Replay(build)
+    for _ in range(10):
+        replay()
+    assert calls == 2
