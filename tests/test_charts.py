@@ -10,7 +10,7 @@ from seelearn import charts
 from seelearn.charts import Spec
 from seelearn.engine.catalogue import Lesson
 from seelearn.engine.recording import Recording
-from seelearn.events import Layer
+from seelearn.events import Band, Event, Layer
 
 KEYS = ["layers", "health", "loss", "fit", "data", "activations"]
 
@@ -100,3 +100,60 @@ def test_nan_is_written_into_its_cell(lesson: Lesson, recorded: Recording) -> No
     spec = charts.draw("layers", lesson.labels, "en")
     changed = [{**events[0], "layers": [*events[0]["layers"][:4], broken]}]
     assert vl_convert.vegalite_to_svg(charts.fill(spec, changed, 3, 3)).count(">17 NaN<") == 1  # type: ignore[arg-type]
+
+
+def band(series: str, low: list[float | None], mid: list[float | None], high: list[float | None], seeds: int) -> Band:
+    return {"kind": "band", "chart": "loss", "series": series, "seeds": seeds, "x": list(range(len(low))),
+            "low": low, "mid": mid, "high": high, "step": None, "t": 0.0}  # fmt: skip
+
+
+WIDE = band("plain", [10, 20, 20, 30, 30, 30], [20, 30, 30, 40, 40, 40], [40, 50, None, 60, 60, 60], 1024)
+
+
+def shape(events: list[Event], lesson: Lesson, total: int, name: str) -> list[str]:
+    """Return the outlines of the marks with this name, such as area."""
+    svg = vl_convert.vegalite_to_svg(charts.fill(charts.draw("loss", lesson.labels, "en"), events, 0, total))
+    return re.findall(r' d="([^"]*)"', "".join(re.findall(rf'class="mark-{name} [^"]*"(.*?)</g>', svg, re.S)))
+
+
+def test_a_band_has_a_gap_where_it_is_not_a_number(lesson: Lesson) -> None:
+    (outline,) = shape([WIDE], lesson, 5, "area")
+    assert outline.count("M") == 2
+    whole = {**WIDE, "high": [40, 50, 55, 60, 60, 60]}
+    assert shape([whole], lesson, 5, "area")[0].count("M") == 1  # type: ignore[list-item]
+
+
+def test_a_band_answers_with_its_numbers(lesson: Lesson) -> None:
+    spec = charts.fill(charts.draw("loss", lesson.labels, "en"), [WIDE], 0, 5)
+    svg = vl_convert.vegalite_to_svg(spec)
+    assert len(re.findall(r'class="mark-rule .*?</g>', svg, re.S)) >= 1
+    tooltips = [layer["encoding"].get("tooltip") for layer in spec["layer"]]
+    said = [tip["title"] for tips in tooltips if tips for tip in tips]
+    assert [title for title in said if title in ("median", "10%", "90%", "seeds")] == ["median", "10%", "90%", "seeds"]
+
+
+def test_bands_lie_under_the_curves_of_the_run_and_change_no_legend(lesson: Lesson, recorded: Recording) -> None:
+    spec = charts.draw("loss", lesson.labels, "en")
+    bands = [WIDE, {**WIDE, "series": "hidden only"}]
+    alone, with_bands = (
+        charts.fill(spec, [*more, *recorded.events], 3, 3)  # type: ignore[list-item]
+        for more in ([], bands)
+    )
+    assert with_bands["params"] == alone["params"]
+    rows = with_bands["datasets"]["loss"]
+    assert [row["series"] for row in rows if row["kind"] == "band"] == ["plain"]  # the run has no such other curve
+    assert [row for row in rows if row["kind"] != "band"] == alone["datasets"]["loss"]
+
+
+def test_the_last_of_growing_bands_is_drawn(lesson: Lesson) -> None:
+    first = {**WIDE, "seeds": 3, "low": [1, 1, 1, 1, 1, 1]}
+    rows = charts.fill(charts.draw("loss", lesson.labels, "en"), [first, WIDE], 0, 5)["datasets"]["loss"]  # type: ignore[list-item]
+    assert rows == [WIDE]
+
+
+def test_a_chart_is_as_long_as_its_run_or_its_bands(recorded: Recording) -> None:
+    assert charts.extent(recorded.events) == (3, 3)
+    result: Event = {"kind": "result", "seed": 0, "cell": {}, "lines": {}, "claims": {}, "step": 1, "t": 0.0}
+    step: Event = {"kind": "step", "total": 64, "step": 1, "t": 0.0}
+    assert charts.extent([result, step, WIDE]) == (5, 5)
+    assert charts.extent([result, step]) == (0, 1)

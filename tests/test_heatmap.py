@@ -1,0 +1,79 @@
+"""The map of a sweep, read back from the drawn picture."""
+
+import html
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import vl_convert
+from tests.measured import sweep, write_course
+
+from seelearn.charts.heatmap import heatmap
+
+
+@pytest.fixture
+def labels(tmp_path: Path) -> dict[str, Any]:
+    return write_course(tmp_path).labels
+
+
+def drawn(labels: dict[str, Any], table: dict[str, Any], language: str = "en", *, link: bool = False) -> str:
+    return html.unescape(vl_convert.vegalite_to_svg(heatmap(table, labels, language, link=link)))
+
+
+def texts(svg: str) -> list[str]:
+    return re.findall(r"<text[^>]*>([^<]+)</text>", svg)
+
+
+def one_axis(name: str) -> dict[str, Any]:
+    table = sweep()
+    cells = [cell for cell in table["cells"] if cell["cell"]["kind"] == "calm" or name == "kind"]
+    cells = [cell for cell in cells if cell["cell"]["n"] == 8 or name == "n"]
+    return {
+        **table,
+        "axes": {name: table["axes"][name]},
+        "cells": [{**cell, "cell": {name: cell["cell"][name]}} for cell in cells],
+    }
+
+
+def places(svg: str, text: str) -> list[tuple[float, float]]:
+    """Return where a text stands within its plot."""
+    found = re.findall(rf'<text[^>]*transform="translate\(([\d.]+),([\d.]+)\)"[^>]*>{text}</text>', svg)
+    return [(float(x), float(y)) for x, y in found]
+
+
+def test_every_median_stands_in_its_cell(labels: dict[str, Any]) -> None:
+    svg = drawn(labels, sweep())
+    assert svg.count('aria-roledescription="rect mark"') == 12
+    assert sorted(t for t in texts(svg) if t in {"20", "40", "80"} or t == "NaN") == ["20", "20", "40", "40", "80", "NaN"]
+    (two, _), (four, _), (eight, _) = (places(svg, f"{n}0")[0] for n in (2, 4, 8))
+    assert two < four < eight, "the numbers of the axis go up"
+    assert places(svg, "20")[0][1] > places(svg, "2")[-1][1] or places(svg, "20")[0][1] > 0
+
+
+def test_words_are_the_readers(labels: dict[str, Any]) -> None:
+    assert {"Calm", "Wild", "A", "B", "Kind", "Steps", "squared error"} <= set(texts(drawn(labels, sweep())))
+    assert {"平静", "狂野", "甲", "乙", "脾气", "步数", "平方误差"} <= set(texts(drawn(labels, sweep(), "zh")))
+
+
+def test_a_cell_leads_to_its_run_only_where_it_is_asked_to(labels: dict[str, Any]) -> None:
+    links = set(re.findall(r'href="\?([^"]*)#lab"', drawn(labels, sweep(), link=True)))
+    assert len(links) == 6
+    assert "wait=0&kind=wild&n=4" in links
+    assert "href=" not in drawn(labels, sweep())
+
+
+def test_writing_can_be_read_on_every_colour(labels: dict[str, Any]) -> None:
+    svg = drawn(labels, sweep())
+    inks = dict(re.findall(r'fill="(white|black)">(2|80)<', svg)[::-1] and
+                [(t, ink) for ink, t in re.findall(r'fill="(white|black)"[^>]*>(2|80)<', svg)])  # fmt: skip
+    assert inks == {"2": "white", "80": "black"}
+
+
+@pytest.mark.parametrize(("name", "areas"), [("n", 2), ("kind", 0)])
+def test_one_axis_becomes_lines(labels: dict[str, Any], name: str, areas: int) -> None:
+    svg = drawn(labels, one_axis(name), link=True)
+    assert svg.count('aria-roledescription="area mark"') == areas
+    assert "rect mark" not in svg
+    assert {"A", "B", "squared error"} <= set(texts(svg))
+    assert len(set(re.findall(r'href="(\?[^"]*)"', svg))) == len(one_axis(name)["axes"][name])
