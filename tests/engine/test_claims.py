@@ -8,7 +8,7 @@ from seelearn.engine.catalogue import Lesson
 from seelearn.engine.claims import read_claims
 from seelearn.errors import LessonError
 
-CLAIMS = '''
+CLAIMS = """
 import nothing_that_is_installed
 
 CONDITIONS = {"short": {"n": 2}, "long": {"n": 9}}
@@ -20,7 +20,7 @@ def measure(seeds, n): ...
 def falls(trial): ...
 
 def helper(trial): ...
-'''
+"""
 
 Trial = Callable[[str], Lesson]
 

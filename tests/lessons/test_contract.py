@@ -8,13 +8,18 @@ from typing import Any, get_args
 
 import pytest
 from fontTools.ttLib import TTFont
+from scipy.stats import binomtest
 from tests.conftest import COURSE, record
 
 from seelearn import assets
 from seelearn.charts import KINDS
 from seelearn.engine.catalogue import Lesson
+from seelearn.engine.claims import read_claims
+from seelearn.engine.pool import make_pool
 from seelearn.engine.recording import End, Recording
 from seelearn.events import Event, without_times
+from seelearn.evidence.evidence import Evidence
+from seelearn.evidence.verify import contradictions, verify
 from seelearn.labels import LANGUAGES, sentence
 from seelearn.site.prose import render
 
@@ -23,7 +28,11 @@ LESSONS = pytest.mark.parametrize("lesson", COURSE.lessons, ids=lambda lesson: l
 BOTH = pytest.mark.parametrize(
     ("lesson", "framework"), EXPERIMENTS, ids=[f"{one.name}-{name}" for one, name in EXPERIMENTS]
 )
-VERBS = {"line": {"lines"}, "curve": {"plot"}, "points": {"plot"}, "layers": {"layers"}}
+CLAIMING = [(one, name) for one, name in EXPERIMENTS if one.claims.exists()]
+CLAIMED = pytest.mark.parametrize(
+    ("lesson", "framework"), CLAIMING, ids=[f"{one.name}-{name}" for one, name in CLAIMING]
+)
+VERBS = {"band": {"lines"}, "line": {"lines"}, "curve": {"plot"}, "points": {"plot"}, "layers": {"layers"}}
 """The kinds of chart that can draw each kind of event."""
 
 
@@ -66,7 +75,7 @@ def test_every_event_has_its_chart_and_every_chart_its_events(
     charts = lesson.labels["charts"]
     used = set()
     for event in runs[f"{lesson.name}-{framework}", 0].events:
-        if event["kind"] == "step" or event["kind"] == "note":
+        if event["kind"] == "step" or event["kind"] == "note" or event["kind"] == "result":
             continue
         chart = charts[event["chart"]]
         assert chart["kind"] in VERBS[event["kind"]]
@@ -171,6 +180,47 @@ def test_the_code_is_short_and_knows_only_the_vocabulary(lesson: Lesson, framewo
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("seelearn"):
             assert node.module in allowed
         assert not (isinstance(node, ast.Import) and any(a.name.startswith("seelearn") for a in node.names))
+
+
+@CLAIMED
+def test_every_claim_stands_in_both_languages_with_its_evidence(lesson: Lesson, framework: str) -> None:
+    zh, en = (render(lesson.folder / f"{lang}.md", lesson.file(framework), lang) for lang in ("zh", "en"))
+    claims = {claim.name: claim for claim in read_claims(lesson, framework).claims}
+    assert len(claims) >= 2
+    assert set(zh.claims) == set(en.claims) == set(claims)
+    evidence = Evidence.read(lesson)
+    assert evidence is not None, f"seelearn verify {lesson.name}"
+    assert not evidence.stale(lesson), f"the lesson or its claims have changed: seelearn verify {lesson.name}"
+    assert set(evidence.claims) == set(claims)
+    for name, claim in claims.items():
+        proof = evidence.claims[name]
+        assert proof["verdict"] == ("refuted" if claim.refuted else "holds"), name
+        median = list(claim.median) if claim.median else None
+        assert (proof["share"], proof["median"], proof["refuted"]) == (claim.share, median, claim.refuted)
+
+
+@CLAIMED
+def test_a_few_seeds_measured_now_contradict_no_claim(lesson: Lesson, framework: str, tmp_path: Path) -> None:
+    pool = make_pool(lesson, framework, tmp_path, None)
+    found = verify(lesson, framework, 16, pool, lambda done, total: None)
+    assert contradictions(found) == []
+    kept = Evidence.read(lesson)
+    assert kept is not None
+    for name, proof in found.claims.items():
+        assert proof["of"] == 16
+        if proof["count"] is not None:
+            before = kept.claims[name]["value"]
+            assert before is not None
+            assert binomtest(proof["count"], 16, before).pvalue > 1e-5, f"{name} is not what the evidence says"
+
+
+@CLAIMED
+def test_claims_know_only_their_vocabulary(lesson: Lesson, framework: str) -> None:
+    text = lesson.claims.read_text(encoding="utf-8")
+    assert text.count("\n") <= 180
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("seelearn"):
+            assert node.module in {"seelearn.claims", "seelearn.many"}
 
 
 @LESSONS

@@ -147,7 +147,13 @@ def first_step(stack: Stack, sets: Data, loss: str) -> tuple[Trained, list[NDArr
 @pytest.mark.parametrize("kind", ACTIVATIONS)
 @pytest.mark.parametrize("examples", [64, 50, 129])
 def test_gradients_of_a_plain_network(kind: str, examples: int) -> None:
-    stack: Stack = (Linear(3, 9, True), Activation(kind, 0.2), Linear(9, 6, True), Activation(kind, 0.2), Linear(6, 2, True))
+    stack: Stack = (
+        Linear(3, 9, True),
+        Activation(kind, 0.2),
+        Linear(9, 6, True),
+        Activation(kind, 0.2),
+        Linear(6, 2, True),
+    )
     sets = data(examples, 1, inputs=3)
     _, ours = first_step(stack, sets, "mse")
     for mine, theirs in zip(ours, gradients(sequential(stack, 0), sets, torch.float64, F.mse_loss), strict=True):
@@ -268,13 +274,18 @@ def test_histograms_are_exact_at_the_edges() -> None:
     edges = np.linspace(-5, 5, 41)
     exact = np.concatenate([edges, np.nextafter(edges, 9, dtype=np.float32), np.nextafter(edges, -9, dtype=np.float32)])
     exact = np.concatenate([exact, [np.inf, -np.inf, np.nan, -0.0, 1e-30, -1e-30, 1e3, -1e3]]).astype(np.float32)
-    sets = Data(sets.x, sets.y, *[np.stack([v, v]) for v in (exact[:, None], np.zeros((len(exact), 2), "f4"))], sets.order)
+    sets = Data(
+        sets.x, sets.y, *[np.stack([v, v]) for v in (exact[:, None], np.zeros((len(exact), 2), "f4"))], sets.order
+    )
     stack: Stack = (Linear(1, 1, False), Activation("relu"), Linear(1, 2, True))
     net = sequential(stack, 0)
     net[0].weight.data[:] = 1
     _, looks = fit(stack, [net], sets, 64)
     for mine, theirs in zip(looks.layers(0, 0), seen(net, sets, 0), strict=True):
-        assert (mine["before"]["counts"], mine["after"]["counts"]) == (theirs["before"]["counts"], theirs["after"]["counts"])
+        assert (mine["before"]["counts"], mine["after"]["counts"]) == (
+            theirs["before"]["counts"],
+            theirs["after"]["counts"],
+        )
         same_look(mine, theirs)
 
 

@@ -133,7 +133,10 @@ def test_the_pages_policy_is_kept(client: TestClient) -> None:
 
 def test_a_run_is_given_the_bands_of_its_condition(client: TestClient) -> None:
     bands = client.post("/en/lessons/trial/runs", json={}).json()["bands"]
-    assert [(band["chart"], band["series"], band["seeds"]) for band in bands] == [("loss", "a", 1024), ("loss", "b", 1024)]
+    assert [(band["chart"], band["series"], band["seeds"]) for band in bands] == [
+        ("loss", "a", 1024),
+        ("loss", "b", 1024),
+    ]
     assert client.post("/en/lessons/trial/runs", json={"n": 4}).json()["bands"] == []
     assert client.post("/en/lessons/trial/runs", json={"seeds": 2}).json()["bands"] == []
 

@@ -75,7 +75,9 @@ def test_claims_stand_in_paragraphs_lists_and_tables(tmp_path: Path) -> None:
         "See {{ claim a.x: one *big*\n`net` }}, **{{ claim b.y: two }}**.\n\n- {{ claim c.z:\n  three }}\n\n"
         "| h |\n|---|\n| {{ claim a.x: again }} |\n",
     )
-    assert "<p>See <i a.x True>one <em>big</em>\n<code>net</code></i>, <strong><i b.y True>two</i></strong>.</p>" in page
+    assert (
+        "<p>See <i a.x True>one <em>big</em>\n<code>net</code></i>, <strong><i b.y True>two</i></strong>.</p>" in page
+    )
     assert "<li><i c.z True>three</i></li>" in page
     assert "<td><i a.x False>again</i></td>" in page
     assert names == ["a.x", "b.y", "c.z", "a.x"]

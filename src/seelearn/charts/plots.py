@@ -52,6 +52,8 @@ def _bands(panel: Panel, scale: alt.Scale) -> list[Any]:
         panel.base()
         .transform_filter("datum.kind == 'band'")
         .transform_flatten(["x", "low", "mid", "high"], ["at", "low", "mid", "high"])
+        # Only y breaks an area, not y2.
+        .transform_calculate(floor="isValid(datum.high) ? datum.low : null")
     )
     x = _steps(panel, "at:Q")
     colour = panel.colour()  # with its legend: none here would mean none for the curves either
@@ -73,9 +75,9 @@ def _bands(panel: Panel, scale: alt.Scale) -> list[Any]:
         ]
     )
     return [
-        area.encode(x=x, y=y("low:Q"), y2="high:Q", color=colour),
+        area.encode(x=x, y=y("floor:Q"), y2="high:Q", color=colour),
         median.encode(x=x, y=y("mid:Q"), color=colour),
-        asked.encode(x=x, y=y("low:Q"), y2="high:Q", color=colour),
+        asked.encode(x=x, y=y("floor:Q"), y2="high:Q", color=colour),
     ]
 
 
