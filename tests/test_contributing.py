@@ -17,14 +17,21 @@ def test_the_lesson_of_the_guide_works(tmp_path: Path) -> None:
     folder = tmp_path / "my-course" / "first_line"
     folder.mkdir(parents=True)
     files = re.findall(r"^```\w+ (\S+)\n(.*?)^```$", GUIDE.read_text(encoding="utf-8"), re.S | re.M)
-    assert {name for name, _ in files} == {"with_torch.py", "lesson.toml", "en.md", "zh.md"}
+    assert {name for name, _ in files} == {"with_torch.py", "lesson.toml", "en.md", "zh.md", "claims.py"}
     for name, text in files:
         (folder / name).write_text(text, encoding="utf-8")
-    commands = re.findall(r"^seelearn (--lessons my-course run .*)$", GUIDE.read_text(encoding="utf-8"), re.M)
-    result = subprocess.run(
-        [*SEELEARN, *commands[0].split()], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
-    )
+    pattern = r"^seelearn (--lessons my-course (?:run|verify) .*)$"
+    commands = re.findall(pattern, GUIDE.read_text(encoding="utf-8"), re.M)
+    result, verified = [
+        subprocess.run(
+            [*SEELEARN, *command.split()], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
+        )
+        for command in commands
+    ]
     assert result.returncode == 0, result.stderr
+    assert verified.returncode == 0, verified.stderr
+    assert "holds      finds_the_slope.gentle" in verified.stdout
+    assert "refuted    finds_the_slope.timid" in verified.stdout
     found = re.search(r"It found slope ([\d.]+) and offset ([\d.]+)\.", result.stdout)
     assert found is not None
     assert abs(float(found[1]) - 2) < 0.2
@@ -34,4 +41,6 @@ def test_the_lesson_of_the_guide_works(tmp_path: Path) -> None:
     with TestClient(app, base_url="http://127.0.0.1") as client:
         for language, title in (("zh", "第一条直线"), ("en", "A first line")):
             assert title in client.get(f"/{language}/").text
-            assert title in client.get(f"/{language}/lessons/first_line").text
+            page = client.get(f"/{language}/lessons/first_line").text
+            assert title in page
+            assert "<s>" in page, "the refuted sentence is struck out"

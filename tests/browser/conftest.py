@@ -5,11 +5,13 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from tests.conftest import SEELEARN, environment, free_port
+from tests.measured import write_course
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -28,12 +30,11 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[str]]:
-    """`seelearn serve` on a port that is free."""
-    place = tmp_path_factory.mktemp("serve")
+@contextmanager
+def serving(place: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """Run `seelearn serve` in a folder, on a port that is free."""
     process = subprocess.Popen(
-        [*SEELEARN, "serve", "--port", str(free_port())],
+        [*SEELEARN, *options, "serve", "--port", str(free_port())],
         cwd=place,
         env=environment(),
         stdout=subprocess.PIPE,
@@ -46,13 +47,34 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Pope
     process.stdout.close()
 
 
-@pytest.fixture(scope="session")
-def address(server: subprocess.Popen[str]) -> str:
-    """The server's address, as it prints it."""
+def address_of(server: subprocess.Popen[str]) -> str:
+    """Return a server's address, as it prints it."""
     assert server.stdout is not None
     found = re.search(r"http://[\d.:]+", server.stdout.readline())
     assert found is not None
     return found[0]
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[str]]:
+    """The course."""
+    with serving(tmp_path_factory.mktemp("serve")) as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def address(server: subprocess.Popen[str]) -> str:
+    """Where the course is."""
+    return address_of(server)
+
+
+@pytest.fixture(scope="session")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a small course with evidence and a map."""
+    place = tmp_path_factory.mktemp("measured")
+    write_course(place / "course")
+    with serving(place, "--lessons", "course") as process:
+        yield address_of(process)
 
 
 @pytest.fixture
