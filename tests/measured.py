@@ -6,6 +6,7 @@ from typing import Any
 
 from seelearn.engine.catalogue import Lesson
 from seelearn.engine.job import code_hash
+from seelearn.events import Numbers
 from seelearn.evidence.evidence import Condition, Evidence, Proof
 from seelearn.evidence.statistics import Verdict
 
@@ -135,12 +136,16 @@ def evidence(lesson: Lesson) -> Evidence:
 
 def condition(kind: str) -> Condition:
     """Return what was measured: the last value is 1.000 in the least of the seeds and 1.100 in the largest."""
-    steps = {"low": [2.1, 1.1, 0.8, 0.6], "mid": [2.5, 1.5, 1.2, 1.0], "high": [2.9, 1.9, 1.6, None]}
+    steps: dict[str, Numbers] = {
+        "low": [2.1, 1.1, 0.8, 0.6],
+        "mid": [2.5, 1.5, 1.2, 1.0],
+        "high": [2.9, 1.9, 1.6, None],
+    }
     last: list[float | None] = [1 + k / 1000 for k in range(101)]
     return {
         "parameters": {"n": 3, "kind": kind, "wait": 0.0},
         "seeds": 1024,
-        "bands": {"loss": {"a": steps, "b": steps}},  # type: ignore[typeddict-item]
+        "bands": {"loss": {"a": steps, "b": steps}},
         "last": {"loss": {"a": last, "b": last}},
         "nan": {"loss": {"a": 0, "b": 0}},
     }

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from tests.browser.test_lesson_page import picture, wait_for_end
 
 TRIAL = "/en/lessons/trial"
@@ -52,6 +52,22 @@ def test_a_run_lies_on_its_bands_and_is_told_where_it_stands(page: Page, measure
     wait_for_end(page)
     expect(page.locator("figure[data-chart=loss] .shaded")).to_be_hidden()
     expect(page.locator("#result")).not_to_contain_text("1,024")
+
+
+def test_a_band_without_a_curve_is_not_drawn_beside_curves(page: Page, measured: str) -> None:
+    def without_b(route: Route) -> None:
+        answer = route.fetch()
+        reply = answer.json()
+        assert [band["series"] for band in reply["bands"]] == ["a", "b"]
+        route.fulfill(response=answer, json={**reply, "bands": reply["bands"][:1]})
+
+    page.goto(f"{measured}{TRIAL}?seed=4")
+    wait_for_end(page)
+    both = picture(page, "loss")
+    page.route("**/trial/runs", without_b)
+    page.reload()
+    wait_for_end(page)
+    assert picture(page, "loss") == both
 
 
 def test_seeds_are_measured_without_a_run(page: Page, measured: str) -> None:

@@ -78,8 +78,8 @@ def test_batch_statistics_after_one_step_are_those_of_the_plain_loop() -> None:
             _, _, net = plain_loop(seed, build, noisy_line, lambda p: torch.optim.SGD(p, 1e-9), 1, 50)
             state = net.state_dict()
             for key in (key for key in state if "running" in key):
-                assert torch.allclose(outcome.states[copy][key], state[key], atol=1e-5), key
-                assert not torch.allclose(outcome.states[copy][key], build().state_dict()[key], atol=1e-3)
+                assert torch.allclose(outcome.state(copy)[key], state[key], atol=1e-5), key
+                assert not torch.allclose(outcome.state(copy)[key], build().state_dict()[key], atol=1e-3)
 
 
 @pytest.mark.parametrize("activation", [nn.Tanh, nn.ReLU, nn.LeakyReLU, nn.Sigmoid, nn.SELU, nn.GELU, nn.Softplus])

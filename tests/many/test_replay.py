@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from seelearn.many.replay import Replay
+from seelearn.many.replay import Replay, Weights, stack
 
 
 def orthogonal() -> nn.Module:
@@ -37,7 +37,7 @@ def test_it_draws_what_building_would_draw(build: Callable[[], nn.Module]) -> No
     replay = Replay(build)
     for seed in range(8):
         torch.manual_seed(seed)
-        drawn, after = replay(), torch.rand(1)
+        drawn, after = unstacked(replay()), torch.rand(1)
         torch.manual_seed(seed)
         built = build().state_dict()
         assert drawn.keys() == built.keys()
@@ -48,10 +48,15 @@ def test_it_draws_what_building_would_draw(build: Callable[[], nn.Module]) -> No
 def test_what_it_gave_stays_as_it_was() -> None:
     replay = Replay(scaled)
     given = [replay() for _ in range(4)]
-    kept = [{name: tensor.clone() for name, tensor in state.items()} for state in given]
+    kept = [unstacked(weights) for weights in given]
     replay()
-    assert all(torch.equal(state[name], copy[name]) for state, copy in zip(given, kept, strict=True) for name in state)
-    assert not torch.equal(given[2]["weight"], given[3]["weight"])
+    for weights, state in zip(given, kept, strict=True):
+        assert all(torch.equal(tensor, state[name]) for name, tensor in unstacked(weights).items())
+    assert not torch.equal(kept[2]["weight"], kept[3]["weight"])
+
+
+def unstacked(weights: Weights) -> dict[str, torch.Tensor]:
+    return {name: tensor[0] for name, tensor in stack([weights]).items()}
 
 
 def test_the_modules_are_built_twice_at_most() -> None:

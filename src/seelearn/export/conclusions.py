@@ -16,6 +16,7 @@ from seelearn.labels import figure, whole, words
 class Standing:
     """The last value of one curve, and the shares of the seeds whose last value is smaller or larger.
 
+    They are counted among a hundred and one quantiles, from the smallest seed's to the largest's: 0 is none, 1 is all.
     Four fifths of the seeds lie within [low, high]. A value that is not a number is None, and larger than any other.
     """
 
@@ -59,8 +60,8 @@ def standings(condition: Condition, events: Iterable[Event]) -> Iterator[Standin
             chart=chart,
             series=series,
             value=value,
-            smaller=_share(sum(one < place for one in ranks), len(ranks)),
-            larger=_share(sum(one > place for one in ranks), len(ranks)),
+            smaller=sum(one < place for one in ranks) / len(ranks),
+            larger=sum(one > place for one in ranks) / len(ranks),
             seeds=condition["seeds"],
             low=band["low"][-1],
             high=band["high"][-1],
@@ -96,11 +97,6 @@ def _condition(job: Job, lesson: Lesson) -> Condition | None:
     if job.code != code_hash(lesson, job.framework, claims=job.seeds is not None):
         return None  # a recording of other code
     return evidence.condition(job.parameters)
-
-
-def _share(count: int, of: int) -> float:
-    """Return the share of the seeds, from how many of their hundred and one quantiles; 0 and 1 mean none and all."""
-    return count / of if count in (0, of) else min(max(count - 1, 1), of - 2) / (of - 1)
 
 
 def _place(one: Standing, lesson: Lesson, language: str) -> str:

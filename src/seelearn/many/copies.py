@@ -5,14 +5,14 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from itertools import product
+from itertools import groupby, product
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from seelearn.many.replay import Replay
+from seelearn.many.replay import Replay, Weights, stack
 
 Pair = tuple[Tensor, Tensor]
 Build = Callable[..., nn.Module]
@@ -56,10 +56,16 @@ class Copy:
     index: int
     network: nn.Module
     """The first network that was built with the same settings: this one has the same layers"""
-    state: dict[str, Tensor]
-    """The weights and buffers of this one"""
+    weights: Weights
     sample: Sample
     optimizer: Optimizer
+
+
+def stack_states(copies: list[Copy]) -> dict[str, Tensor]:
+    """Return the states of copies of one structure, [copies, …]; sorts the copies by how they were built."""
+    copies.sort(key=lambda copy: (id(copy.network), copy.index))
+    alike = [stack([copy.weights for copy in group]) for _, group in groupby(copies, lambda copy: id(copy.network))]
+    return {name: torch.cat([state[name] for state in alike]) for name in alike[0]}
 
 
 Row = tuple[int, dict[str, Any]]

@@ -14,12 +14,12 @@ import numpy as np
 from numba import config, njit
 from numpy.typing import NDArray
 
-from seelearn.many.layers import SIZES, STEP, backward, fill, forward
+from seelearn.many.lanes import WIDTH
+from seelearn.many.layers import backward, fill, forward
 from seelearn.many.looking import PLACES, Numbers, look
 from seelearn.many.looks import Looks
 from seelearn.many.plan import Activation, Linear, Norm, Stack, lay_out
 from seelearn.many.updates import ADAM, LOSSES, MSE, OPTIMIZERS, adam, loss_gradient, sgd
-from seelearn.many.lanes import WIDTH
 from seelearn.microscope.statistics import BINS
 
 __all__ = ["Activation", "Data", "Linear", "Norm", "Stack", "Trained", "train"]
@@ -126,8 +126,9 @@ def train(
             first, min(first + portion, copies), steps, size, _workspace(size), settings, inputs, result, numbers
         )
 
-    portion = max(1, copies // (8 * config.NUMBA_NUM_THREADS))
-    with ThreadPoolExecutor(config.NUMBA_NUM_THREADS) as pool:
+    threads: int = config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
+    portion = max(1, copies // (8 * threads))
+    with ThreadPoolExecutor(threads) as pool:
         list(pool.map(some, range(0, copies, portion)))
     return Trained(*result)
 
@@ -206,7 +207,7 @@ def _test(work: Any, at: int, stride: int, loss: int, answers: Any, prediction: 
                 whole += answers[i, u] * (largest - prediction[i, u])
         if loss != MSE:
             whole += np.log(scale)
-    return whole / examples
+    return float(whole / examples)
 
 
 @njit(error_model="numpy")

@@ -157,7 +157,7 @@ nearest = _unary("rint")
 
 @intrinsic
 def ramp(typing: Any, step: Any) -> Any:
-    """Return 0, step, 2·step, …"""
+    """Return the multiples of a step: 0 in the first lane, 15 of them in the last."""
 
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.fmul(spread(builder, args[0]), ir.Constant(VECTOR, [float(lane) for lane in range(WIDTH)]))

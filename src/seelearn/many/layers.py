@@ -50,7 +50,7 @@ SIZES = np.dtype(
 
 
 @njit(error_model="numpy")
-def fill(work: Any, first: int, last: int, value: float) -> None:
+def fill(work: Any, first: int, last: int, value: Any) -> None:
     """Set work[first:last]."""
     for i in range(first, last):
         work[i] = value
@@ -171,10 +171,11 @@ def _norm_slope(
 ) -> None:
     share = np.float32(1.0 / used)
     for r in range(rows):
-        scale = splat(work[w + r] * work[narrow + r])
-        mean, along = splat(work[g + row + r] * share), splat(work[g + r] * share)
+        factor = work[w + r] * work[narrow + r]
+        scale = splat(factor)
+        mean, along = splat(-work[g + row + r] * share * factor), splat(-work[g + r] * share * factor)
         for c in range(r * stride, r * stride + vectors * WIDTH, WIDTH):
-            store(work, d + c, (load(work, d + c) - mean - load(work, kept + c) * along) * scale)
+            store(work, d + c, load(work, d + c) * scale + (load(work, kept + c) * along + mean))
 
 
 @njit(error_model="numpy")

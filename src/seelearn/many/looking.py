@@ -101,13 +101,13 @@ def _exact_places(work: Any, first: int, used: int, edges: Any, places: Any, at:
 
 
 @njit(error_model="numpy")
-def _places(work: Any, first: int, used: int, edges: Any, per_bin: float, places: Any) -> int:
-    """Set the place of every value in a histogram, each lane counting from its own tally; return how many are NaN."""
-    low, largest = edges[0], max(abs(edges[0]), abs(edges[BINS]))
-    # float32 leaves no doubt about a value that is farther from the edge of its bin than all roundings together.
-    near = np.float32(max(0.5 - 3e-6 - 2e-7 * per_bin * largest, 0.0) ** 2)
-    scale, shift, sure = splat(np.float32(per_bin)), splat(np.float32(-low * per_bin - 0.5)), splat(near)
-    least, most = splat(np.float32(-1.0)), splat(np.float32(BINS))
+def _places(work: Any, first: int, used: int, edges: Any, per_bin: float, near: float, places: Any) -> int:
+    """Set the place of every value in a histogram, each lane counting from its own tally; return how many are NaN.
+
+    float32 leaves no doubt about a value less than `near` bins from the middle of its bin.
+    """
+    scale, shift = splat(np.float32(per_bin)), splat(np.float32(-edges[0] * per_bin - 0.5))
+    least, most, sure = splat(np.float32(-1.0)), splat(np.float32(BINS)), splat(np.float32(near * near))
     tally = ramp(np.float32(PLACES)) + splat(np.float32(1.0))
     nan = 0
     for i in range(0, used, WIDTH):
@@ -129,8 +129,10 @@ def _histogram(work: Any, at: int, stride: int, rows: int, used: int, edges: Any
     places, tally = scratch
     tally[:] = 0
     nan, per_bin = 0, BINS / (edges[BINS] - edges[0])
+    roundings = 3e-6 + 2e-7 * per_bin * max(abs(edges[0]), abs(edges[BINS]))  # of one value's place, together
+    near = max(0.5 - roundings, 0.0)
     for r in range(rows):
-        nan += _places(work, at + r * stride, used, edges, per_bin, places)
+        nan += _places(work, at + r * stride, used, edges, per_bin, near, places)
         # Each lane has its own tally: to add to one number twice in a row means to wait for it.
         for i in range(used):
             tally[np.uintp(places[i])] += np.uint32(1)

@@ -28,8 +28,8 @@ class Outcome:
     """What the networks say to the test data: [copies, epochs + 1, examples, …]"""
     looks: Looks
     """What the microscope sees in every layer"""
-    states: list[dict[str, Tensor]]
-    """The trained `state_dict` of every copy"""
+    states: list[tuple[dict[str, Tensor], int]]
+    """The trained states of all that were trained together, [copies, …], and the place of each copy among them"""
     networks: list[nn.Module]
     """A network with the layers of each copy, but not its weights; copies share it"""
     paths: list[str]
@@ -44,7 +44,7 @@ class Outcome:
             np.full((copies, epochs + 1), np.nan, np.float32),
             np.full((copies, epochs + 1, *prediction), np.nan, np.float32),
             Looks.empty(copies, epochs, layers),
-            [{}] * copies,
+            [({}, 0)] * copies,
             [nn.Identity()] * copies,
             [""] * copies,
         )
@@ -52,5 +52,10 @@ class Outcome:
     def network(self, copy: int) -> nn.Module:
         """Return one trained network, in evaluation mode."""
         network = deepcopy(self.networks[copy])
-        network.load_state_dict(self.states[copy])
+        network.load_state_dict(self.state(copy))
         return network.eval()
+
+    def state(self, copy: int) -> dict[str, Tensor]:
+        """Return the `state_dict` of one trained network."""
+        state, place = self.states[copy]
+        return {name: tensor[place] for name, tensor in state.items()}

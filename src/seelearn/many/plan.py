@@ -21,7 +21,7 @@ class Linear(NamedTuple):
 
 
 class Norm(NamedTuple):
-    """A BatchNorm1d; parameters: gamma [units], beta [units]; buffers: running mean [units], running variance [units]."""
+    """A BatchNorm1d; parameters: gamma [units], beta [units]; buffers: running mean and running variance [units]."""
 
     units: int
     eps: float
@@ -61,7 +61,7 @@ class _Layout:
 
 
 def lay_out(stack: Stack, batch: int, tests: int) -> tuple[NDArray[Any], NDArray[Any], Places, Places]:
-    """Return the layers as STEP [layers], SIZES [1], and where among the padded ones each parameter [P] and buffer [B] is."""
+    """Return the layers as STEP [layers], SIZES [1], and the padded places of parameters [P] and buffers [B]."""
     layout = _Layout(stack, batch, tests)
     steps, places, kept = _parameters(stack)
     parameters, buffers = (int(max(p, default=0)) + WIDTH for p in (places, kept))  # a vector may begin at the last one
@@ -106,6 +106,8 @@ def _parameters(stack: Stack) -> tuple[NDArray[Any], Places, Places]:
             kept.append(buffer + pair)
             at, buffer, norms = at + 2 * room, buffer + 2 * room, norms + 1
         else:
+            if not 0 <= layer.slope <= 1:
+                raise ValueError(f"the negative slope of {layer.kind} is {layer.slope}, but must be from 0 to 1")
             activations += 1
             step["kind"], step["number"], step["constant"] = ACTIVATION, activations, layer.slope
             step["function"] = ACTIVATIONS.index(layer.kind)

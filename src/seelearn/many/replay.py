@@ -5,7 +5,8 @@ path. What depends on the seed are a few dozen random fills. So they are noted w
 repeated on the same tensors for every further seed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -16,6 +17,31 @@ from torch.utils._pytree import tree_leaves
 Build = Callable[[], nn.Module]
 
 
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The state of one network: what its seed has drawn, and what is the same for all that were built like it."""
+
+    shared: dict[str, Tensor]
+    """A `state_dict`, to be read only"""
+    names: list[str]
+    """Which of its tensors are this network's own"""
+    own: Tensor
+    """Those, one after the other in one row"""
+
+
+def stack(weights: Sequence[Weights]) -> dict[str, Tensor]:
+    """Return the states of networks that were built alike, each tensor with one more axis in front."""
+    first, copies = weights[0], len(weights)
+    parts = torch.stack([one.own for one in weights]).split([first.shared[name].numel() for name in first.names], dim=1)
+    own = dict(zip(first.names, parts, strict=True))
+    return {
+        name: own[name].reshape(copies, *tensor.shape).to(tensor.dtype)
+        if name in own
+        else tensor.expand(copies, *tensor.shape)
+        for name, tensor in first.shared.items()
+    }
+
+
 class Replay:
     """Draws one network after another from torch's generator, as calling `build` again and again would."""
 
@@ -24,40 +50,45 @@ class Replay:
         self.network: nn.Module | None = None
         """The first network that was built: the template of all others."""
         self._state: dict[str, Tensor] = {}
-        self._random: set[str] = set()
+        self._random: list[str] = []
         self._operations: list[_Operation] = []
         self._proven: bool | None = None
 
-    def __call__(self) -> dict[str, Tensor]:
-        """Return the `state_dict` of the next network, to be read only."""
+    def __call__(self) -> Weights:
+        """Draw the next network."""
         if self.network is None:
             with _Recorder() as recorder:
                 self.network = self._build()
             self._operations = recorder.random
             self._state = self.network.state_dict()
-            self._random = {name for name, tensor in self._state.items() if recorder.touched(tensor)}
-            return self._copy()
+            self._random = [name for name, tensor in self._state.items() if recorder.touched(tensor)]
+            return self._weights(self._state)
         if self._proven is None:  # once, both ways from the same generator: a builder may do what cannot be repeated
             before = torch.get_rng_state()
-            repeated = self._repeat()
-            after = torch.get_rng_state()
+            self._repeat()
+            repeated, after = {name: tensor.clone() for name, tensor in self._state.items()}, torch.get_rng_state()
             torch.set_rng_state(before)
             built = self._build().state_dict()
             self._proven = torch.equal(after, torch.get_rng_state()) and _equal(built, repeated)
-            return built
-        return self._repeat() if self._proven else self._build().state_dict()
+            if not self._proven:
+                self._random = list(built)
+            return self._weights(built)
+        if not self._proven:
+            return self._weights(self._build().state_dict())
+        self._repeat()
+        return self._weights(self._state)
 
-    def _repeat(self) -> dict[str, Tensor]:
+    def _repeat(self) -> None:
+        """Fill the tensors of the first network with the next random numbers."""
         with torch.no_grad():
             for function, args, kwargs, outputs in self._operations:
                 result = function(*args, **kwargs)
                 for old, new in zip(outputs, tree_leaves(result) if outputs else [], strict=True):
                     old.copy_(new)
-        return self._copy()
 
-    def _copy(self) -> dict[str, Tensor]:
-        """Copy what the next repetition will overwrite; the rest is the same for all, and nobody may write into it."""
-        return {name: t.clone() if name in self._random else t for name, t in self._state.items()}
+    def _weights(self, state: dict[str, Tensor]) -> Weights:
+        """Copy what differs from network to network."""
+        return Weights(self._state, self._random, _row([state[name] for name in self._random]))
 
 
 _Operation = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], list[Tensor]]
@@ -90,3 +121,7 @@ class _Recorder(TorchDispatchMode):
 
 def _equal(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
     return all(torch.equal(tensor, other[name]) for name, tensor in one.items())
+
+
+def _row(tensors: list[Tensor]) -> Tensor:
+    return torch.cat([tensor.reshape(-1) for tensor in tensors]) if tensors else torch.empty(0)

@@ -117,6 +117,9 @@ class _Trainer:
 
     def _read(self, copy: Copy) -> tuple[Plan | Structure, list[Layer]]:
         x, _ = copy.sample.test
+        norms = any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in copy.network.modules())
+        if norms and len(copy.sample.train[0]) % self._batch == 1:
+            raise StackError(f"with batch {self._batch} the last batch has one example, and a BatchNorm needs two")
         with torch.no_grad(), watch(copy.network.eval()) as layers:
             prediction = copy.network(x)
         copy.network.train()

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
-from seelearn.many.copies import Adam, Copy, Sgd
+from seelearn.many.copies import Adam, Copy, Sgd, stack_states
 from seelearn.many.outcome import Outcome
 from seelearn.microscope.with_torch import ACTIVATIONS, first_weighted, shape, slopes
 
@@ -21,7 +21,7 @@ class StackError(ValueError):
     """The copies cannot be trained together; the message says why, and what to do instead."""
 
 
-def train_vectorised(copies: Sequence[Copy], loss: Loss, batch: int, outcome: Outcome) -> None:
+def train_vectorised(copies: list[Copy], loss: Loss, batch: int, outcome: Outcome) -> None:
     """Train copies of one structure, and write what they gave into `outcome`.
 
     Raises `StackError` if torch cannot vectorise the network.
@@ -35,9 +35,9 @@ def train_vectorised(copies: Sequence[Copy], loss: Loss, batch: int, outcome: Ou
         raise StackError(f"torch.func cannot stack this network ({reason}): train it one seed at a time") from error
 
 
-def _train(copies: Sequence[Copy], loss: Loss, batch: int, outcome: Outcome) -> None:
+def _train(copies: list[Copy], loss: Loss, batch: int, outcome: Outcome) -> None:
     network = copies[0].network
-    state = {name: torch.stack([copy.state[name] for copy in copies]) for name in copies[0].state}
+    state = stack_states(copies)
     parameters = {name: state[name] for name, _ in network.named_parameters()}
     buffers = {name: state[name] for name in state if name not in parameters}
     step = _stepper(copies, parameters)
@@ -56,7 +56,7 @@ def _train(copies: Sequence[Copy], loss: Loss, batch: int, outcome: Outcome) -> 
         for rows in order[:, epoch].split(batch, dim=1):
             step(gradient(parameters, buffers, x[at, rows], y[at, rows]))
     for place, copy in enumerate(copies):
-        outcome.states[copy.index] = {name: tensor[place].clone() for name, tensor in state.items()}
+        outcome.states[copy.index] = state, place
 
 
 def _loss(network: nn.Module, loss: Loss, parameters: Tensors, buffers: Tensors, x: Tensor, y: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ def badges(evidence: Evidence | None, language: str, *, stale: bool) -> Badge:
         verdict = proof["verdict"] if proof else "unmeasured"
         mark = f' id="claim-{place}"' if first else ""  # an id stands once on a page
         classes = f"claim {verdict} stale" if proof and stale else f"claim {verdict}"
-        said = html.escape(f"{SIGNS[verdict]} {_short(proof, language, stale=stale)}")
+        said = f"{SIGNS[verdict]} {_short(proof, language, stale=stale)}"
         if evidence and proof:
             title = html.escape(_long(evidence, proof, language))
             link = f'<a class="badge" href="#evidence-{place}" title="{title}">{said}</a>'
@@ -47,7 +47,8 @@ def summary(evidence: Evidence, lesson: Lesson, sentences: dict[str, str], langu
         machine=evidence.machine,
     )
     rows = []
-    for name, proof in evidence.claims.items():
+    order = [*sentences, *evidence.claims]  # as they stand on the page
+    for name, proof in sorted(evidence.claims.items(), key=lambda item: order.index(item[0])):
         given = evidence.conditions[proof["condition"]]["parameters"]
         rows.append(
             {
@@ -65,14 +66,16 @@ def summary(evidence: Evidence, lesson: Lesson, sentences: dict[str, str], langu
 
 
 def _short(proof: Proof | None, language: str, *, stale: bool) -> str:
-    """Return the text on a badge."""
+    """Return the HTML on a badge; what a phone has no room for stands in `spare`."""
     said = words(language, "evidence")
     if proof is None:
-        return said["unmeasured"]
+        return html.escape(said["unmeasured"])
     verdict = proof["verdict"]
     kind = "median" if proof["median"] else f"share_{verdict}"
     prefix = "" if verdict == "holds" else said[f"prefix_{verdict}"]
-    return prefix + said[kind].format(**_numbers(proof, language)) + _gone(proof, language) + said["stale"] * stale
+    spare = "" if proof["median"] else f'<span class="spare">{html.escape(said["spare"])}</span>'
+    found = html.escape(prefix + said[kind].format(**_numbers(proof, language)))
+    return found + spare + html.escape(_gone(proof, language) + said["stale"] * stale)
 
 
 def _long(evidence: Evidence, proof: Proof, language: str) -> str:

@@ -12,7 +12,7 @@ from seelearn.labels import parameter_label, whole, words
 
 def sweep_map(lesson: Lesson, language: str) -> dict[str, Any] | None:
     """Return what the page shows of a lesson's map.json; None without one, or with one that cannot be read."""
-    path = lesson.folder / "map.json"
+    path = lesson.map
     if not path.exists():
         return None
     labels = (lesson.folder / "lesson.toml").stat().st_mtime_ns
@@ -27,7 +27,7 @@ def sweep_map(lesson: Lesson, language: str) -> dict[str, Any] | None:
 @lru_cache(maxsize=64)
 def _draw(lesson: Lesson, language: str, changed: int, relabelled: int) -> dict[str, Any]:
     """Read and draw the map; Altair takes its time, so once for each change of map.json or lesson.toml."""
-    table = json.loads((lesson.folder / "map.json").read_text(encoding="utf-8"))
+    table = json.loads(lesson.map.read_text(encoding="utf-8"))
     said = words(language, "map")
     chart = lesson.labels["charts"][table["cells"][0]["chart"]]
     cells: dict[str, tuple[str, list[str]]] = {}

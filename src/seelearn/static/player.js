@@ -2,7 +2,7 @@
 // events at once in <script id="events">. An event is a row of its chart's data, so nothing is translated here.
 
 const PHONE = 600;
-const [AXIS, TITLE, EDGE] = [46, 18, 20]; // pixels: a y axis with its labels, its title, and what sticks out at the right
+const [AXIS, TITLE, EDGE, CELL] = [46, 18, 20, 36]; // pixels: a y axis with its labels, its title, what sticks out, a map's cell
 
 function read(id) {
   const element = document.getElementById(id);
@@ -156,8 +156,9 @@ class Sweep {
     const { columns, cells, letters, extent } = spec.usermeta;
     const width = Math.max(this.drawing.clientWidth, 260);
     if (columns) {
-      spec.columns = width < PHONE ? 1 : columns;
-      spec.spec.width = Math.floor((width - extent - TITLE - EDGE) / spec.columns - EDGE);
+      const room = width - extent - TITLE - EDGE;
+      spec.columns = Math.max(1, Math.min(columns, Math.floor(room / (cells * CELL))));
+      spec.spec.width = Math.floor(room / spec.columns - EDGE);
       const size = (spec.spec.width / cells - 2) / (0.58 * letters); // a digit is 0.58 of its font's size wide
       spec.params[0].value = size < 6 ? 0 : Math.min(size, 11);
     } else {
