@@ -106,7 +106,7 @@ def test_without_evidence_that_can_be_read_the_page_still_stands(lesson: Lesson,
     else:
         lesson.evidence.unlink()
     page = shown(lesson)
-    assert page.count("○ not measured yet") == 4
+    assert words(page).count("○ not measured yet") == 4
     assert 'id="evidence"' not in page
 
 

@@ -103,9 +103,7 @@ def _grid(rows: list[dict[str, Any]], titles: list[str], about: dict[str, Any], 
         gone,
         text.encode(text="text:N", color=alt.condition("datum.dark", alt.value("white"), alt.value("black"))),
     ).properties(width=max(WIDTH // 2, 34 * len(xs)), height=26 * len(ys))
-    grid = cells.facet(
-        facet=alt.Facet("place:O", title=None, header=header), columns=2, data=alt.Data(values=rows)
-    )
+    grid = cells.facet(facet=alt.Facet("place:O", title=None, header=header), columns=2, data=alt.Data(values=rows))
     letters = max(len(row["text"]) for row in rows)
     meta = {"extent": extent, "columns": len(names), "cells": len(xs), "letters": letters}
     return grid.add_params(alt.param(name="letter", value=10)).properties(usermeta=meta).to_dict()

@@ -23,7 +23,7 @@ def badges(evidence: Evidence | None, language: str, *, stale: bool) -> Badge:
         verdict = proof["verdict"] if proof else "unmeasured"
         mark = f' id="claim-{place}"' if first else ""  # an id stands once on a page
         classes = f"claim {verdict} stale" if proof and stale else f"claim {verdict}"
-        said = f"{SIGNS[verdict]} {_short(proof, language, stale=stale)}"
+        said = f"{SIGNS[verdict]}&nbsp;{_short(proof, language, stale=stale)}"
         if evidence and proof:
             title = html.escape(_long(evidence, proof, language))
             link = f'<a class="badge" href="#evidence-{place}" title="{title}">{said}</a>'

@@ -83,8 +83,9 @@ async function measure() {
   }
   const bands = new Map();
   follow((event) => {
-    if (event.kind === "step") progress(event, words.progress.replace("{done}", event.step).replace("{seeds}", event.total));
-    if (event.kind !== "band") return;
+    const { kind, step, total } = event;
+    if (kind === "step") progress(event, words.progress.replace("{done}", step).replace("{seeds}", total));
+    if (kind !== "band") return;
     bands.set(`${event.chart} ${event.series}`, event);
     measured = { key: shown, bands: [...bands.values()] };
     player.add(event);

@@ -2,7 +2,7 @@
 // events at once in <script id="events">. An event is a row of its chart's data, so nothing is translated here.
 
 const PHONE = 600;
-const [AXIS, TITLE, EDGE, CELL] = [46, 18, 20, 36]; // pixels: a y axis with its labels, its title, what sticks out, a map's cell
+const [AXIS, TITLE, EDGE, CELL] = [46, 18, 20, 36]; // pixels: a y axis, its title, what sticks out, a map's cell
 
 function read(id) {
   const element = document.getElementById(id);
@@ -74,7 +74,7 @@ class Chart {
     this.grown = true;
   }
 
-  /** The rows to draw: beside a run's curves, the bands of their series. A band that belongs `under` curves waits for them. */
+  /** The rows to draw: beside a run's curves, the bands of their series; a band `under` curves waits for them. */
   get visible() {
     const run = new Set(this.rows.map((row) => row.series));
     const bands = [...this.bands.values()].filter((band) => (run.size ? run.has(band.series) : !band.under));
@@ -188,8 +188,7 @@ export class Player {
     this.last = 0;
     this.total = 1;
     this.follow = true;
-    this.stepped = false;
-    this.measured = false;
+    this.stepped = this.measured = false;
     this.charts.forEach((chart) => chart.clear());
   }
 
