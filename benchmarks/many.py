@@ -23,9 +23,9 @@ from typing import Any
 
 HERE = Path(__file__).parent
 OLD, JAX, OURS = "2017-style script", "JAX, two devices", "many"
-SLOW = {OLD: 1, "tight PyTorch loop": 2}
+SLOW = {OLD: 1, "PyTorch, one network at a time": 2}
 """Contenders that train one network after another: so few seeds say what a thousand would."""
-NAMES = [OLD, "tight PyTorch loop", "torch.func", "stacked by hand", "JAX, one device", JAX, OURS]
+NAMES = [*SLOW, "torch.func", "PyTorch, stacked by hand", "JAX, one device", JAX, OURS]
 
 
 class Contender:
@@ -35,7 +35,7 @@ class Contender:
         self.name, self.seeds = name, min(seeds, SLOW.get(name, seeds))
         self.seconds: list[float] = []
         self.losses: list[float] = []
-        script = "with_jax.py" if name.startswith("JAX") else "contenders.py"
+        script = "with_jax.py" if name.startswith("JAX") else "contender.py"
         self._process = subprocess.Popen(
             [sys.executable, str(HERE / script), name, str(self.seeds)],
             stdin=subprocess.PIPE,

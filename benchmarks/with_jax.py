@@ -1,10 +1,12 @@
-"""Many seeds of the flagship in JAX, on one device or on two; prints one line of JSON.
+"""Many seeds of the flagship in JAX, on one device or on two: two contenders of many.py.
 
-    python benchmarks/with_jax.py one-device|two-devices SEEDS [ROUNDS]
+    python benchmarks/with_jax.py "JAX, one device"|"JAX, two devices" SEEDS
 
-`one-device` is jit(vmap(scan)) over all seeds. `two-devices` splits the seeds over two host devices and trains 32 at a
-time on each. Either is a single compiled program of the same network, the fastest we found for XLA on a CPU: examples
-in the last axis, sums over them as products with ones (XLA does not vectorize a float sum over the last axis), and
+It trains whenever a line comes in, and prints seconds and median losses as JSON. The first time it compiles.
+
+One device is jit(vmap(scan)) over all seeds. Two devices split the seeds over two host devices and train 32 at a time
+on each. Either is a single compiled program of the same network, the fastest we found for XLA on a CPU: examples in the
+last axis, sums over them as products with ones (XLA does not vectorize a float sum over the last axis), and
 batch norm derived by hand. With values as [examples, units] and jax.numpy's mean and var, it takes three times as long.
 """
 
@@ -17,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-TWO = "two-devices" in sys.argv[1:2]
+TWO = "JAX, two devices" in sys.argv[1:2]
 if TWO:  # has to be set before JAX is imported
     os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2 --xla_cpu_multi_thread_eigen=false"
 
@@ -30,7 +32,7 @@ DEPTH, WIDTH, EPOCHS, BATCH, POINTS, BINS = 8, 10, 12, 64, 2000, 40
 FULL = POINTS // BATCH * BATCH  # the last batch is smaller, and a compiled step has one shape
 SIZES = [1, *[WIDTH] * DEPTH, 1]
 CHUNK = 32
-"""How many seeds `two-devices` trains at a time on each device: their values fit in the cache."""
+"""How many seeds are trained at a time on each device: their values fit in the cache."""
 
 Activation = Callable[[Array], Array]
 ARMS: list[tuple[Activation, bool]] = [(f, norm) for f in (jnp.tanh, jax.nn.relu) for norm in (False, True)]
@@ -202,22 +204,21 @@ def each_device(keys: Array) -> list[Any]:
 
 
 def main() -> None:
-    """Train in a first round, which compiles, and in later ones; print seconds and losses."""
-    seeds, rounds = int(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 3
+    """Train once for every line on the standard input."""
+    seeds = int(sys.argv[2])
     if TWO and (seeds % 2 or seeds // 2 % min(CHUNK, seeds // 2)):
         raise SystemExit(f"SEEDS has to be even, and a multiple of {2 * CHUNK} from {2 * CHUNK} on")
     train: Callable[[Any], list[Any]] = jax.jit(one_device)
     if TWO:
         mesh, split = jax.make_mesh((2,), ("seeds",), axis_types=(AxisType.Auto,)), PartitionSpec("seeds")  # type: ignore[no-untyped-call]
         train = jax.jit(jax.shard_map(each_device, mesh=mesh, in_specs=split, out_specs=split, check_vma=False))
-    seconds, losses = [], []
-    for index in range(rounds + 1):
+    for index, _ in enumerate(sys.stdin):
         start = time.perf_counter()
         results = train(np.asarray(jax.random.split(jax.random.PRNGKey(index), seeds)))
         jax.block_until_ready(results)  # type: ignore[no-untyped-call]
-        seconds.append(time.perf_counter() - start)
+        seconds = time.perf_counter() - start
         losses = [float(np.median(arm["loss"][:, -1])) for arm in results]
-    print(json.dumps({"first": seconds[0], "later": seconds[1:], "losses": losses}))
+        print(json.dumps({"seconds": seconds, "losses": losses}), flush=True)
 
 
 if __name__ == "__main__":

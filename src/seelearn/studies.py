@@ -50,6 +50,8 @@ def verify_lesson(options: argparse.Namespace) -> int:
 
 def sweep_lesson(options: argparse.Namespace) -> int:
     """Measure a lesson over a grid of parameters; draw the map and write the table."""
+    from seelearn.export.sweeps import sweep_picture, sweep_report  # noqa: PLC0415 (Altair: 0.3 s)
+
     lesson, framework = _named(options)
     axes = read_axes(options.set, lesson.parameters(framework))
     for name in read_claims(lesson, framework).irrelevant & set(axes):
@@ -60,18 +62,23 @@ def sweep_lesson(options: argparse.Namespace) -> int:
     with _progress(lesson.name, kept) as tell:
         pool = make_pool(lesson, framework, kept, options.ray)
         table, rows = sweep(lesson, framework, axes, seeds, pool, tell)
-    files = {"sweep.json": json.dumps(table, ensure_ascii=False, indent=1) + "\n", "sweep.csv": rows}
+    files = {
+        "sweep.json": _compact(table).encode(),
+        "sweep.csv": rows.encode(),
+        "sweep.html": sweep_report(table, lesson, options.lang).encode(),
+        "sweep.png": sweep_picture(table, lesson, options.lang),
+    }
     try:
         folder.mkdir(parents=True)
         for name, content in files.items():
-            (folder / name).write_text(content, encoding="utf-8")
+            (folder / name).write_bytes(content)
         if options.map:
-            lesson.map.write_text(_compact(table), encoding="utf-8")
+            lesson.map.write_bytes(files["sweep.json"])
     except OSError as error:
         raise UserError(f"cannot write {error.filename}: {error.strerror}: try --out DIR") from None
     pool.forget()
     if options.json:
-        print(files["sweep.json"], end="")
+        print(files["sweep.json"].decode(), end="")
     else:
         _print_cells(table)
         print("\n" + "\n".join(f"  {folder / name}" for name in files))

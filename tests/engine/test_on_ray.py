@@ -1,6 +1,5 @@
 """Measuring on a real Ray, started on this machine: the same results, and a lost worker does no harm."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -76,4 +75,4 @@ def test_an_error_in_the_lesson_is_told(trial: Callable[[str], Lesson], tmp_path
 def test_a_cluster_that_is_not_there_is_said_at_once(trial: Callable[[str], Lesson], tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no Ray cluster at '127.0.0.1:1' .*try --ray local"):
         make_pool(trial("pass"), "torch", tmp_path, "127.0.0.1:1")
-    assert os.listdir(tmp_path) == ["course"]
+    assert [path.name for path in tmp_path.iterdir()] == ["course"]

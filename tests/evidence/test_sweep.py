@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.conftest import SEELEARN, environment
 
 from seelearn.engine.catalogue import Lesson
 from seelearn.engine.pool import make_pool
 from seelearn.errors import UserError
 from seelearn.evidence.sweep import Table, read_axes, sweep
+from tests.conftest import SEELEARN, environment
 
 STACKED = '''
 """With `measure`: cells come as columns, and every call is noted."""

@@ -1,7 +1,6 @@
 """Claims measured in real workers: what is found, what is refuted, and how a stopped measurement goes on."""
 
 import json
-import os
 import signal
 import subprocess
 import time
@@ -9,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.conftest import SEELEARN, environment
 
 from seelearn.engine.catalogue import Lesson
 from seelearn.engine.job import make_job
@@ -18,6 +16,7 @@ from seelearn.engine.recording import Recording
 from seelearn.errors import UserError
 from seelearn.evidence.evidence import Evidence, bands, rank
 from seelearn.evidence.verify import contradictions, verify
+from tests.conftest import SEELEARN, environment
 
 Claiming = Callable[..., Lesson]
 
@@ -134,7 +133,7 @@ def test_an_error_in_the_lesson_ends_it_with_the_line(claiming: Claiming, tmp_pa
 
 
 def test_a_lesson_without_claims_says_what_to_write(trial: Callable[[str], Lesson], tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="claims nothing: write .*claims.py"):
+    with pytest.raises(UserError, match=r"claims nothing: write .*claims\.py"):
         measure(trial("pass"), 4, tmp_path / "kept")
 
 
@@ -162,12 +161,14 @@ def test_where_a_value_stands_among_the_seeds(value: float | None, share: float)
 def test_the_command_writes_evidence_and_checks_it(claiming: Claiming, tmp_path: Path) -> None:
     lesson = claiming(marked=False)
     command = [*SEELEARN, "--lessons", str(lesson.folder.parent), "verify", "trial", "--seeds", "8"]
-    checked = subprocess.run([*command, "--check"], cwd=tmp_path, env=environment(), capture_output=True, text=True)
+    checked = subprocess.run(
+        [*command, "--check"], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
+    )
     assert checked.returncode == 1
     assert "rises.long is refuted" in checked.stderr
     assert not lesson.evidence.exists()
-    written = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
+    written = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
     assert written.returncode == 1
     assert "8 of 8 seeds" in written.stdout
     assert json.loads(lesson.evidence.read_text(encoding="utf-8"))["claims"]["falls.short"]["count"] == 8
-    assert not os.listdir(tmp_path / "runs"), "what was kept for going on is not needed any more"
+    assert not list((tmp_path / "runs").iterdir()), "what was kept for going on is not needed any more"

@@ -9,8 +9,8 @@ from tests.conftest import record
 from torch import Tensor, nn
 
 from seelearn.engine.catalogue import Lesson
-from seelearn.engine.recording import Recording
 from seelearn.engine.module import load_module
+from seelearn.engine.recording import Recording
 from seelearn.events import Layer
 
 

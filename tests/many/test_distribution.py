@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 import torch
 from scipy.stats import ks_2samp
-from tests.many.plain_loop import plain_loop
 from torch import nn
 from torch.nn import functional as F
 
 from seelearn.engine.catalogue import Lesson
 from seelearn.engine.module import load_module
 from seelearn.many import Adam, many
+from tests.many.plain_loop import plain_loop
 
 SEEDS = 256
 

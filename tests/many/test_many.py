@@ -2,17 +2,18 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from tests.many.plain_loop import noisy_line, plain_loop
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from seelearn.many import Adam, Sgd, StackError, many
 from seelearn.microscope.with_torch import ACTIVATIONS
+from tests.many.plain_loop import noisy_line, plain_loop
 
 
 class Residual(nn.Module):
@@ -30,7 +31,8 @@ class Residual(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         h = self.bend(self.norm(self.first(x)))
         h = h + self.bend(self.second(self.drop(h)))
-        return self.last(h)
+        y: Tensor = self.last(h)
+        return y
 
 
 def stack(width: int = 6, activation: type[nn.Module] = nn.Tanh) -> nn.Sequential:
@@ -120,7 +122,8 @@ def test_convolutions_and_recurrent_cells_can_be_stacked() -> None:
             self.cell, self.read = nn.GRUCell(1, 4), nn.Linear(4, 1)
 
         def forward(self, x: Tensor) -> Tensor:
-            return self.read(self.cell(x, self.cell(x)))
+            y: Tensor = self.read(self.cell(x, self.cell(x)))
+            return y
 
     def images() -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
         return (torch.randn(20, 1, 6, 6), torch.randn(20, 1)), (torch.randn(10, 1, 6, 6), torch.randn(10, 1))
@@ -144,12 +147,11 @@ def test_settings_may_differ_between_seeds_and_each_seed_may_be_trained_several_
         width=4, lr=[0.01, 0.05], noise=np.array([0.1, 0.2]),
     )  # fmt: skip
     assert outcome.seeds == [5, 5, 6, 6]
-    for copy, (seed, bend, lr, noise) in enumerate(
-        [(5, "tanh", 0.01, 0.1), (5, "relu", 0.01, 0.1), (6, "tanh", 0.05, 0.2), (6, "relu", 0.05, 0.2)]
-    ):
+    alone = [(5, "tanh", 0.01, 0.1), (5, "relu", 0.01, 0.1), (6, "tanh", 0.05, 0.2), (6, "relu", 0.05, 0.2)]
+    for copy, (seed, bend, lr, noise) in enumerate(alone):
         losses, _, _ = plain_loop(
-            seed, lambda: net(4, bend), lambda: noisy_line(noise), lambda p: torch.optim.Adam(p, lr), 1, 16
-        )  # fmt: skip
+            seed, partial(net, 4, bend), partial(noisy_line, noise), partial(torch.optim.Adam, lr=lr), 1, 16
+        )
         assert outcome.loss[copy] == pytest.approx(losses, rel=1e-4)
 
 

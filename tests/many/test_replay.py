@@ -28,7 +28,7 @@ def by_hand() -> nn.Module:
     layer = nn.Linear(2, 2)
     with torch.no_grad():
         while torch.rand(1).item() < 0.7:
-            layer.bias += torch.randn(2)
+            layer.bias.add_(torch.randn(2))
     return layer
 
 

@@ -21,8 +21,10 @@ from seelearn.engine.parameters import Value
 from seelearn.events import Event, Numbers, Stamp
 from seelearn.show import Show, numbers
 
-CHUNK = 32
-"""How many rows are measured at once: progress is drawn after each such part."""
+CHUNK = 64
+"""How many rows are measured at once, at least; progress is drawn after each such part."""
+SEEDS = 16
+"""How many seeds of every cell of a sweep are measured at once: each cell is a network to be read first."""
 PAUSE = 0.2
 """Seconds between two drawings of the bands."""
 SHARES = (0.1, 0.5, 0.9)
@@ -58,7 +60,7 @@ def measured(
     start = time.perf_counter()
     lines: dict[tuple[str, str], list[Numbers]] = defaultdict(list)
     drawn = -PAUSE
-    for done, ((_, cell), trial) in enumerate(_trials(trials, rows), 1):
+    for done, ((_, cell), trial) in enumerate(_trials(trials, rows, max(CHUNK, SEEDS * len(cells))), 1):
         stamp: Stamp = {"step": done, "t": round(time.perf_counter() - start, 3)}
         yield _result(trial, cell, claims, judges, stamp)
         for chart, series, line in _lines(trial):
@@ -69,9 +71,9 @@ def measured(
             yield from bands(lines, drawn)
 
 
-def _trials(trials: Measure, rows: Sequence[Row]) -> Iterator[tuple[Row, Trial]]:
-    for first in range(0, len(rows), CHUNK):
-        chunk = rows[first : first + CHUNK]
+def _trials(trials: Measure, rows: Sequence[Row], size: int) -> Iterator[tuple[Row, Trial]]:
+    for first in range(0, len(rows), size):
+        chunk = rows[first : first + size]
         yield from zip(chunk, trials(chunk), strict=True)
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from seelearn.engine.catalogue import Lesson
-from seelearn.engine.claims import read_claims
 from seelearn.engine.job import Job
 from seelearn.engine.local import Limits, Run, Worker
 from seelearn.engine.recording import End, Recording
@@ -149,15 +148,13 @@ class LocalPool(Pool):
 
 
 def make_pool(lesson: Lesson, framework: str, folder: Path, ray: str | None) -> Pool:
-    """Return the pool for a lesson: a Ray cluster if its address is given, else workers of this machine.
+    """Return the pool for a lesson: a Ray cluster if its address is given, else one worker for each core.
 
-    A lesson that trains many seeds at once gets one worker with all cores; any other gets one worker a core.
+    A worker keeps to one thread: small networks gain nothing from more.
     """
     file = lesson.file(framework)
     if ray is not None:
         from seelearn.engine.on_ray import RayPool  # noqa: PLC0415 (an extra)
 
         return RayPool(file, folder, ray)
-    cores = os.cpu_count() or 1
-    threads, workers = (cores, 1) if read_claims(lesson, framework).stacked else (1, cores)
-    return LocalPool(file, folder, Limits(seconds=SECONDS, threads=threads), workers)
+    return LocalPool(file, folder, Limits(seconds=SECONDS), os.cpu_count() or 1)

@@ -51,7 +51,9 @@ def median(said: Sequence[bool | float | None]) -> Finding:
     places = [_middle(np.arange(float(len(values))))] * 3
     if len(values) > 1:
         found = bootstrap(
-            (np.arange(float(len(values))),),  # the places, not the values: a value may be infinite, and has no spread then
+            (
+                np.arange(float(len(values))),
+            ),  # the places, not the values: a value may be infinite, and has no spread then
             _middle,
             confidence_level=CONFIDENCE,
             n_resamples=RESAMPLES,

@@ -109,6 +109,7 @@ def sweep(
         tell(done, total)
     ordered = [(key, found[key]) for cell in product(*axes.values()) for key in found if key[0] == cell]
     first = jobs[0]
+    others = read_claims(lesson, framework).relevant(first.parameters)
     table = {
         "format": FORMAT,
         "lesson": lesson.name,
@@ -118,7 +119,7 @@ def sweep(
         "date": datetime.now(UTC).date().isoformat(),
         "seeds": seeds,
         "axes": dict(axes),
-        "parameters": {name: value for name, value in first.parameters.items() if name not in axes},
+        "parameters": {name: value for name, value in others.items() if name not in axes},
         "cells": [_cell(axes, key, values) for key, values in ordered],
     }
     return table, _csv(axes, ordered)

@@ -21,6 +21,11 @@ def picture(recording: Recording, lesson: Lesson, key: str, language: str) -> by
         "text": lesson.labels["charts"][key]["title"][language],
         "subtitle": shaded(seeds[-1], language) if seeds else "",
     }
+    return render(spec)
+
+
+def render(spec: charts.Spec) -> bytes:
+    """Return a filled chart as PNG, in our font and on white."""
     plain = {"fontWeight": "normal", "subtitleFontWeight": "normal", "subtitlePadding": 4}  # our font has one weight
     look = {"font": FONT, "background": "white", "title": plain, "axis": {"titleFontWeight": "normal"}}
     spec["config"] = {**spec["config"], **look}

@@ -1,5 +1,7 @@
 """One HTML file that shows a recording: it opens offline, with the slider and everything else inside."""
 
+from typing import Any
+
 from markupsafe import Markup
 
 from seelearn import __version__, assets, charts
@@ -15,13 +17,11 @@ def report(recording: Recording, lesson: Lesson, language: str) -> str:
     """Return the report of a recording, as HTML, in one language."""
     labels, header, end = lesson.labels, recording.header, recording.end
     drawn = {event.get("chart") for event in recording.events}
-    page = assets.templates().get_template("report.html")
-    return page.render(
-        language=language,
-        words=words(language),
+    return paper(
+        "report.html",
+        lesson,
+        language,
         measure=words(language, "measure"),
-        title=lesson.title(language),
-        labels=labels,
         sentences=sentences(recording, lesson, language),
         ending=words(language)[end.status].format(reason=end.reason) if end.status != "finished" else "",
         specs={
@@ -31,15 +31,27 @@ def report(recording: Recording, lesson: Lesson, language: str) -> str:
         },
         bands=under(recording.job, lesson),
         parameters=_parameters(recording, lesson, language),
-        header=header,
         versions={**header["versions"], "python": header["python"]},
+        stamp=f"{header['started']} · {header['machine']} · {header['seconds']:.1f} s",
         command=command(recording),
-        version=__version__,
         events=recording.events,
+    )
+
+
+def paper(template: str, lesson: Lesson, language: str, **values: Any) -> str:
+    """Return a page about a lesson that needs nothing but itself: styles, scripts and Vega are inside."""
+    page = assets.templates().get_template(template)
+    return page.render(
+        language=language,
+        words=words(language),
+        title=lesson.title(language),
+        labels=lesson.labels,
+        version=__version__,
         style=assets.inline("style.css"),
         player=assets.inline("player.js"),
         # A script ends at the first "</script", wherever it stands.
         vega=Markup(assets.vega().replace("</script", "<\\/script")),  # noqa: S704
+        **values,
     )
 
 

@@ -1,6 +1,5 @@
 """Elementwise functions of float32 vectors: the activation functions and their slopes."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,11 +9,12 @@ from seelearn.many.lanes import SHIFT, WIDTH, load, pick, power_of_two, splat, s
 
 ACTIVATIONS = ("tanh", "relu", "leaky_relu", "sigmoid", "selu")
 TANH, RELU, LEAKY_RELU, SIGMOID, SELU = range(len(ACTIVATIONS))
+IDENTITY = -1
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 """Klambauer et al., "Self-Normalizing Neural Networks" (2017), as torch has them."""
 
 
-@njit(inline="always")
+@njit
 def _number(value: float) -> Any:
     return splat(np.float32(value))
 
@@ -52,117 +52,55 @@ def exp(x: Any) -> Any:
 
 
 @njit
-def _tanh(x: Any, slope: Any) -> Any:
-    return tanh(x)
+def activation(kind: int, x: Any, slope: Any) -> Any:
+    """Return the function ACTIVATIONS[kind] of a vector, or the vector itself if kind is IDENTITY."""
+    zero, one = _number(0.0), _number(1.0)
+    if kind == TANH:
+        return tanh(x)
+    if kind == RELU:
+        return pick(x, zero, zero, x)
+    if kind == LEAKY_RELU:
+        return pick(x, zero, x * slope, x)
+    if kind == SIGMOID:
+        return one / (one + exp(zero - x))
+    if kind == SELU:
+        return pick(x, zero, _number(SELU_SCALE * SELU_ALPHA) * (exp(x) - one), _number(SELU_SCALE) * x)
+    return x
 
 
 @njit
-def _relu(x: Any, slope: Any) -> Any:
-    zero = _number(0.0)
-    return pick(x, zero, zero, x)
+def activation_back(kind: int, a: Any, d: Any, slope: Any) -> Any:
+    """Return d times the slope of ACTIVATIONS[kind] where it returned a.
+
+    Training can keep what a function returns in place of what it received, as the slope needs no more.
+    """
+    zero, one = _number(0.0), _number(1.0)
+    if kind == TANH:
+        return (one - a * a) * d
+    if kind == RELU:
+        return pick(zero, a, d, zero)
+    if kind == LEAKY_RELU:
+        return pick(zero, a, d, d * slope)
+    if kind == SIGMOID:
+        return a * (one - a) * d
+    if kind == SELU:
+        return pick(zero, a, _number(SELU_SCALE), a + _number(SELU_SCALE * SELU_ALPHA)) * d
+    return d
 
 
-@njit
-def _leaky_relu(x: Any, slope: Any) -> Any:
-    return pick(x, _number(0.0), x * slope, x)
-
-
-@njit
-def _sigmoid(x: Any, slope: Any) -> Any:
-    one = _number(1.0)
-    return one / (one + exp(_number(0.0) - x))
-
-
-@njit
-def _selu(x: Any, slope: Any) -> Any:
-    below = _number(SELU_SCALE * SELU_ALPHA) * (exp(x) - _number(1.0))
-    return pick(x, _number(0.0), below, _number(SELU_SCALE) * x)
-
-
-# The slopes below need only what the function returned, so that training can keep that in place of what it received.
-
-
-@njit
-def _tanh_back(a: Any, d: Any, slope: Any) -> Any:
-    return (_number(1.0) - a * a) * d
-
-
-@njit
-def _relu_back(a: Any, d: Any, slope: Any) -> Any:
-    zero = _number(0.0)
-    return pick(zero, a, d, zero)
-
-
-@njit
-def _leaky_relu_back(a: Any, d: Any, slope: Any) -> Any:
-    return pick(_number(0.0), a, d, d * slope)
-
-
-@njit
-def _sigmoid_back(a: Any, d: Any, slope: Any) -> Any:
-    return a * (_number(1.0) - a) * d
-
-
-@njit
-def _selu_back(a: Any, d: Any, slope: Any) -> Any:
-    return pick(_number(0.0), a, _number(SELU_SCALE), a + _number(SELU_SCALE * SELU_ALPHA)) * d
-
-
-def _over(function: Callable[..., Any]) -> Any:
-    """Return a compiled loop that sets out = function(a, slope) for rows `stride` apart."""
-
-    @njit(error_model="numpy")
-    def loop(work: Any, a: int, out: int, stride: int, rows: int, vectors: int, slope: float) -> None:
-        constant = splat(np.float32(slope))
-        for r in range(rows):
-            for v in range(r * stride, r * stride + vectors * WIDTH, WIDTH):
-                store(work, out + v, function(load(work, a + v), constant))
-
-    return loop
-
-
-def _back_over(function: Callable[..., Any]) -> Any:
-    """Return a compiled loop that sets d = function(a, d, slope) for rows `stride` apart."""
-
-    @njit(error_model="numpy")
-    def loop(work: Any, a: int, d: int, stride: int, rows: int, vectors: int, slope: float) -> None:
-        constant = splat(np.float32(slope))
-        for r in range(rows):
-            for v in range(r * stride, r * stride + vectors * WIDTH, WIDTH):
-                store(work, d + v, function(load(work, a + v), load(work, d + v), constant))
-
-    return loop
-
-
-_f0, _f1, _f2, _f3, _f4 = (_over(f) for f in (_tanh, _relu, _leaky_relu, _sigmoid, _selu))
-_b0, _b1, _b2, _b3, _b4 = (_back_over(f) for f in (_tanh_back, _relu_back, _leaky_relu_back, _sigmoid_back, _selu_back))
-
-
-@njit
+@njit(error_model="numpy")
 def activate(work: Any, kind: int, a: int, out: int, stride: int, rows: int, vectors: int, slope: float) -> None:
-    """Set out = f(a), f being ACTIVATIONS[kind]; the two may be the same place."""
-    if kind == TANH:
-        _f0(work, a, out, stride, rows, vectors, slope)
-    elif kind == RELU:
-        _f1(work, a, out, stride, rows, vectors, slope)
-    elif kind == LEAKY_RELU:
-        _f2(work, a, out, stride, rows, vectors, slope)
-    elif kind == SIGMOID:
-        _f3(work, a, out, stride, rows, vectors, slope)
-    else:
-        _f4(work, a, out, stride, rows, vectors, slope)
+    """Set out = activation(a) for rows `stride` apart; the two may be the same place."""
+    constant = splat(np.float32(slope))
+    for r in range(rows):
+        for v in range(r * stride, r * stride + vectors * WIDTH, WIDTH):
+            store(work, out + v, activation(kind, load(work, a + v), constant))
 
 
-@njit
+@njit(error_model="numpy")
 def activate_back(work: Any, kind: int, a: int, d: int, stride: int, rows: int, vectors: int, slope: float) -> None:
-    """Multiply d by the slope of ACTIVATIONS[kind] where it returned a."""
-    if kind == TANH:
-        _b0(work, a, d, stride, rows, vectors, slope)
-    elif kind == RELU:
-        _b1(work, a, d, stride, rows, vectors, slope)
-    elif kind == LEAKY_RELU:
-        _b2(work, a, d, stride, rows, vectors, slope)
-    elif kind == SIGMOID:
-        _b3(work, a, d, stride, rows, vectors, slope)
-    else:
-        _b4(work, a, d, stride, rows, vectors, slope)
+    """Set d = activation_back(a, d) for rows `stride` apart."""
+    constant = splat(np.float32(slope))
+    for r in range(rows):
+        for v in range(r * stride, r * stride + vectors * WIDTH, WIDTH):
+            store(work, d + v, activation_back(kind, load(work, a + v), load(work, d + v), constant))

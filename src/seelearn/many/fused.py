@@ -31,7 +31,7 @@ class Plan:
     loss: str
 
 
-def read_plan(network: nn.Module, loss: Callable[..., Tensor], sample: Sample) -> Plan | str:
+def read_plan(network: nn.Module, loss: Callable[..., Tensor], sample: Sample) -> Plan | str:  # noqa: PLR0911
     """Return the plan for a network, or, in words, why the kernel cannot train it."""
     if not isinstance(network, nn.Sequential):
         return f"the network is a {type(network).__name__}, not an nn.Sequential"

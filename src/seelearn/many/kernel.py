@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from seelearn.many.lanes import WIDTH
 from seelearn.many.layers import backward, fill, forward
-from seelearn.many.looking import PLACES, Numbers, look
+from seelearn.many.looking import PLACES, Numbers, look, repeat_input
 from seelearn.many.looks import Looks
 from seelearn.many.plan import Activation, Linear, Norm, Stack, lay_out
 from seelearn.many.updates import ADAM, LOSSES, MSE, OPTIMIZERS, adam, loss_gradient, sgd
@@ -130,6 +130,7 @@ def train(
     portion = max(1, copies // (8 * threads))
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(some, range(0, copies, portion)))
+    repeat_input(numbers, 2 if isinstance(stack[0], Linear) else 1)
     return Trained(*result)
 
 

@@ -114,19 +114,6 @@ def total(typing: Any, value: Any) -> Any:
 
 
 @intrinsic
-def all_less(typing: Any, left: Any, right: Any) -> Any:
-    """Return whether left < right in all lanes; NaN is not less than anything."""
-
-    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        bits = ir.IntType(WIDTH)
-        return builder.icmp_unsigned(
-            "==", builder.bitcast(builder.fcmp_ordered("<", *args), bits), ir.Constant(bits, 2**WIDTH - 1)
-        )
-
-    return types.boolean(lanes, lanes), build
-
-
-@intrinsic
 def pick(typing: Any, left: Any, right: Any, if_less: Any, otherwise: Any) -> Any:
     """Return `if_less` in the lanes where left < right and `otherwise` in the others, NaN among them."""
 

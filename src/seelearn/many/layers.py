@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from seelearn.many.functions import activate, activate_back
+from seelearn.many.functions import activate, activate_back, activation, activation_back
 from seelearn.many.lanes import WIDTH, load, root, splat, store, total
 from seelearn.many.tiles import pair_sums, product
 
@@ -28,12 +28,14 @@ STEP = np.dtype(
         "sums",  # Norm: offset of the mean of every unit, and, `row` further, of 1/std
         "buffer",  # Norm: offset of the running means, and, `row` further, of the variances
         "number",  # Norm: which of the Norms; Activation: which of the layers looked at
-        "function",  # Activation: which of ACTIVATIONS
+        "function",  # Activation: which of ACTIVATIONS; Norm: which one follows in `target` at once, or IDENTITY
+        "joined",  # Activation: 1 where in training it is part of the Norm before it
         "onward",  # 1 where a layer before this one has parameters
         "nan_slope",  # Activation: 1 where the slope at NaN is NaN
         "nan_flat",  # Activation: 1 where the slope at NaN counts as saturated
     )] + [(name, np.float64) for name in (
-        "constant",  # Norm: eps; leaky_relu: the slope for negative values
+        "eps",  # Norm
+        "slope",  # leaky_relu: the slope for negative values; a Norm has that of the function that follows
         "lower",  # Activation: what it passes on is saturated below this
         "upper",  # and above this
     )],
@@ -112,7 +114,7 @@ def _row_squares(work: Any, source: int, means: int, squares: int, stride: int, 
 def _spreads(work: Any, step: Any, size: Any, used: int, momentum: float) -> None:
     """Turn the sums of squares into 1/std, and move the running mean and variance towards the batch's."""
     fresh, old = splat(np.float32(momentum)), splat(np.float32(1.0 - momentum))
-    one, eps = splat(np.float32(1.0)), splat(np.float32(step.constant))
+    one, eps = splat(np.float32(1.0)), splat(np.float32(step.eps))
     share, unbiased = splat(np.float32(1.0 / used)), splat(np.float32(1.0 / (used - 1)))
     for u in range(0, step.outputs, WIDTH):
         means, variances = size.buffers + step.buffer + u, size.buffers + step.buffer + step.row + u
@@ -123,16 +125,17 @@ def _spreads(work: Any, step: Any, size: Any, used: int, momentum: float) -> Non
 
 
 @njit(error_model="numpy")
-def _normalise(
-    work: Any, source: int, kept: int, target: int, sums: int, w: int, row: int, stride: int, rows: int, vectors: int
-) -> None:
-    for r in range(rows):
+def _normalise(work: Any, step: Any, w: int, stride: int, vectors: int) -> None:
+    """Set kept = (source − mean) / std and target = f(gamma·kept + beta)."""
+    source, kept, target, sums, row = step.source, step.kept, step.target, step.sums, step.row
+    function, slope = step.function, splat(np.float32(step.slope))
+    for r in range(step.outputs):
         middle, scale = splat(work[sums + r]), splat(work[sums + row + r])
         gamma, beta = splat(work[w + r]), splat(work[w + row + r])
         for c in range(r * stride, r * stride + vectors * WIDTH, WIDTH):
             normal = (load(work, source + c) - middle) * scale
             store(work, kept + c, normal)
-            store(work, target + c, normal * gamma + beta)
+            store(work, target + c, activation(function, normal * gamma + beta, slope))
 
 
 @njit(error_model="numpy")
@@ -150,19 +153,23 @@ def norm_train(work: Any, step: Any, size: Any, used: int, vectors: int, momentu
             fill(work, source + r * stride + used, source + r * stride + vectors * WIDTH, work[sums + r])
     _row_squares(work, source, sums, sums + row, stride, rows, vectors)
     _spreads(work, step, size, used, momentum)
-    _normalise(work, source, step.kept, step.target, sums, size.weights + step.weight, row, stride, rows, vectors)
+    _normalise(work, step, size.weights + step.weight, stride, vectors)
 
 
 @njit(error_model="numpy")
-def _norm_sums(work: Any, d: int, kept: int, gamma: int, beta: int, stride: int, rows: int, vectors: int) -> None:
-    for r in range(rows):
+def _norm_sums(work: Any, step: Any, d: int, g: int, stride: int, vectors: int) -> None:
+    """Set the gradients of gamma and beta, and turn d into the gradient of what the function received."""
+    kept, target, row = step.kept, step.target, step.row
+    function, slope = step.function, splat(np.float32(step.slope))
+    for r in range(step.outputs):
         plain, along = splat(np.float32(0.0)), splat(np.float32(0.0))
         for c in range(r * stride, r * stride + vectors * WIDTH, WIDTH):
-            here = load(work, d + c)
+            here = activation_back(function, load(work, target + c), load(work, d + c), slope)
+            store(work, d + c, here)
             plain = plain + here
             along = along + here * load(work, kept + c)
-        work[gamma + r] = total(along)
-        work[beta + r] = total(plain)
+        work[g + r] = total(along)
+        work[g + row + r] = total(plain)
 
 
 @njit(error_model="numpy")
@@ -188,7 +195,7 @@ def norm_back(work: Any, step: Any, size: Any, d: int, used: int, vectors: int) 
         size.stride,
         step.outputs,
     )
-    _norm_sums(work, d, step.kept, g, g + row, stride, rows, vectors)
+    _norm_sums(work, step, d, g, stride, vectors)
     if step.onward:
         _norm_slope(work, d, step.kept, w, step.sums + row, g, row, stride, rows, used, vectors)
         clear_padding(work, d, stride, rows, used, vectors)
@@ -199,7 +206,7 @@ def norm_test(work: Any, step: Any, size: Any, source: int, target: int, stride:
     """Normalise every unit by its running mean and variance."""
     for r in range(step.outputs):
         b, w = size.buffers + step.buffer + r, size.weights + step.weight + r
-        scale = work[w] / np.sqrt(work[b + step.row] + np.float32(step.constant))
+        scale = work[w] / np.sqrt(work[b + step.row] + np.float32(step.eps))
         slope, middle, beta = splat(scale), splat(work[b]), splat(work[w + step.row])
         for c in range(r * stride, r * stride + vectors * WIDTH, WIDTH):
             store(work, target + c, (load(work, source + c) - middle) * slope + beta)
@@ -214,9 +221,9 @@ def forward(work: Any, steps: Any, size: Any, used: int, vectors: int, momentum:
             linear(work, step, size.weights, step.source, step.target, size.stride, vectors)
         elif step.kind == NORM:
             norm_train(work, step, size, used, vectors, momentum[step.number])
-        else:
+        elif not step.joined:
             activate(
-                work, step.function, step.source, step.target, size.stride, step.outputs, vectors, step.constant
+                work, step.function, step.source, step.target, size.stride, step.outputs, vectors, step.slope
             )  # fmt: skip
 
 
@@ -231,5 +238,5 @@ def backward(work: Any, steps: Any, size: Any, used: int, vectors: int) -> None:
             d, spare = spare, d
         elif step.kind == NORM:
             norm_back(work, step, size, d, used, vectors)
-        elif step.onward:
-            activate_back(work, step.function, step.target, d, size.stride, step.outputs, vectors, step.constant)
+        elif step.onward and not step.joined:
+            activate_back(work, step.function, step.target, d, size.stride, step.outputs, vectors, step.slope)

@@ -7,7 +7,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from seelearn.many.functions import activate
-from seelearn.many.lanes import WIDTH, all_less, load, nearest, pick, ramp, splat, store_whole, total
+from seelearn.many.lanes import WIDTH, load, nearest, pick, ramp, splat, store_whole, total
 from seelearn.many.layers import ACTIVATION, LINEAR, linear, norm_test
 from seelearn.microscope.statistics import BINS
 
@@ -84,43 +84,47 @@ def _finite_moments(work: Any, at: int, stride: int, rows: int, used: int) -> tu
 
 
 @njit(error_model="numpy")
-def _exact_places(work: Any, first: int, used: int, edges: Any, places: Any, at: int) -> int:
-    """Set the places of up to a vector of values as numpy.histogram does; return how many are NaN, which come last."""
+def _exact_places(work: Any, first: int, used: int, edges: Any, per_bin: float, places: Any) -> int:
+    """Set the place of every value as numpy.histogram does; return how many are NaN, whose place is the last."""
     nan = 0
     for i in range(used):
         value = np.float64(work[first + i])
         if np.isnan(value):
             place = BINS + 2
             nan += 1
+        elif value < edges[0]:
+            place = 0
         elif value > edges[BINS]:
             place = BINS + 1
         else:
-            place = min(np.searchsorted(edges, value, side="right"), BINS)
-        places[at + i] = place + i * PLACES
+            place = min(1 + int((value - edges[0]) * per_bin), BINS)
+            if value < edges[place - 1]:
+                place -= 1
+            elif place < BINS and value >= edges[place]:
+                place += 1
+        places[i] = place + i % WIDTH * PLACES
     return nan
 
 
 @njit(error_model="numpy")
-def _places(work: Any, first: int, used: int, edges: Any, per_bin: float, near: float, places: Any) -> int:
-    """Set the place of every value in a histogram, each lane counting from its own tally; return how many are NaN.
+def _quick_places(work: Any, first: int, used: int, low: float, per_bin: float, near: float, places: Any) -> bool:
+    """Set the place of every value, each lane counting from its own tally; return whether all are without doubt.
 
     float32 leaves no doubt about a value less than `near` bins from the middle of its bin.
     """
-    scale, shift = splat(np.float32(per_bin)), splat(np.float32(-edges[0] * per_bin - 0.5))
+    scale, shift = splat(np.float32(per_bin)), splat(np.float32(-low * per_bin - 0.5))
     least, most, sure = splat(np.float32(-1.0)), splat(np.float32(BINS)), splat(np.float32(near * near))
-    tally = ramp(np.float32(PLACES)) + splat(np.float32(1.0))
-    nan = 0
+    zero, one = splat(np.float32(0.0)), splat(np.float32(1.0))
+    tally, certain = ramp(np.float32(PLACES)) + one, zero
     for i in range(0, used, WIDTH):
         t = load(work, first + i) * scale + shift
         t = pick(t, least, least, t)
         t = pick(most, t, most, t)
         whole = nearest(t)
         off = t - whole
-        if all_less(off * off, sure):
-            store_whole(places, i, whole + tally)
-        else:
-            nan += _exact_places(work, first + i, min(WIDTH, used - i), edges, places, i)
-    return nan
+        certain = certain + pick(off * off, sure, one, zero)
+        store_whole(places, i, whole + tally)
+    return total(certain) == (used + WIDTH - 1) // WIDTH * WIDTH
 
 
 @njit(error_model="numpy")
@@ -132,7 +136,8 @@ def _histogram(work: Any, at: int, stride: int, rows: int, used: int, edges: Any
     roundings = 3e-6 + 2e-7 * per_bin * max(abs(edges[0]), abs(edges[BINS]))  # of one value's place, together
     near = max(0.5 - roundings, 0.0)
     for r in range(rows):
-        nan += _places(work, at + r * stride, used, edges, per_bin, near, places)
+        if not _quick_places(work, at + r * stride, used, edges[0], per_bin, near, places):
+            nan += _exact_places(work, at + r * stride, used, edges, per_bin, places)
         # Each lane has its own tally: to add to one number twice in a row means to wait for it.
         for i in range(used):
             tally[np.uintp(places[i])] += np.uint32(1)
@@ -167,14 +172,12 @@ def _describe(
 def _count_flat(work: Any, first: int, used: int, lower: float, upper: float) -> int:
     """Return how many values lie outside of [lower, upper]; NaN does not."""
     zero, one, low, high = splat(np.float32(0.0)), splat(np.float32(1.0)), splat(lower), splat(upper)
-    partial, whole = zero, used - used % WIDTH
-    for i in range(first, first + whole, WIDTH):
-        value = load(work, i)
-        partial = partial + pick(value, low, one, pick(high, value, one, zero))
-    flat = int(total(partial))
-    for i in range(first + whole, first + used):
-        flat += (work[i] < lower) | (work[i] > upper)
-    return flat
+    lane, flat = ramp(np.float32(1.0)), zero
+    for i in range(0, used, WIDTH):
+        value = load(work, first + i)
+        outside = pick(value, low, one, pick(high, value, one, zero))
+        flat = flat + pick(lane, splat(np.float32(used - i)), outside, zero)  # without the padding
+    return int(total(flat))
 
 
 @njit(error_model="numpy")
@@ -189,7 +192,8 @@ def _saturation(work: Any, at: int, stride: int, used: int, step: Any, numbers: 
         first = at + r * stride
         flat = _count_flat(work, first, used, np.float32(step.lower), np.float32(step.upper))
         if any_nan and step.nan_flat:
-            flat += np.isnan(work[first : first + used]).sum()
+            for i in range(first, first + used):
+                flat += np.isnan(work[i])
         saturated += flat
         dead += flat == used
     numbers.saturated[copy, epoch, layer] = saturated / (step.outputs * used)
@@ -197,40 +201,41 @@ def _saturation(work: Any, at: int, stride: int, used: int, step: Any, numbers: 
 
 
 @njit(error_model="numpy")
-def _repeat(numbers: Any, known: Any, place: Any) -> None:
-    """Write down a distribution once more."""
-    numbers.counts[place] = numbers.counts[known]
-    numbers.nan[place] = numbers.nan[known]
-    numbers.mean[place] = numbers.mean[known]
-    numbers.std[place] = numbers.std[known]
-
-
-@njit(error_model="numpy")
 def look(work: Any, steps: Any, size: Any, used: int, numbers: Any, copy: int, epoch: int, scratch: Any) -> int:
-    """Compute the test data's way through the network and write down what every layer does; return where it ends."""
+    """Compute the test data's way through the network and write down what every layer does; return where it ends.
+
+    Of the test data themselves, which are always the same, it writes only in epoch 0; see `repeat_input`.
+    """
     stride, source, spare = size.test_stride, size.test, size.ping
     vectors, weighted = stride // WIDTH, False
-    first = copy, epoch, 0
-    if epoch:
-        _repeat(numbers, (copy, 0, 0, 0), (copy, epoch, 0, 0))  # the test data are always the same
-    else:
-        _describe(work, source, stride, steps[0].inputs, used, numbers, first, 0, scratch)
+    # A literal argument would have Numba compile a function once more.
+    before, after, first = np.int64(0), np.int64(1), (copy, epoch, np.int64(0))
+    if epoch == 0:
+        _describe(work, source, stride, steps[0].inputs, used, numbers, first, before, scratch)
     for i in range(len(steps)):
         step = steps[i]
         target = spare if source == size.test or step.kind == LINEAR else source
         if step.kind == LINEAR:
-            if not weighted:
-                _describe(work, source, stride, step.inputs, used, numbers, first, 1, scratch)
+            if not weighted and (epoch == 0 or source != size.test):
+                _describe(work, source, stride, step.inputs, used, numbers, first, after, scratch)
             weighted = True
             linear(work, step, size.weights, source, target, stride, vectors)
         elif step.kind == ACTIVATION:
             place = copy, epoch, step.number
-            _describe(work, source, stride, step.outputs, used, numbers, place, 0, scratch)
-            activate(work, step.function, source, target, stride, step.outputs, vectors, step.constant)
-            _describe(work, target, stride, step.outputs, used, numbers, place, 1, scratch)
+            _describe(work, source, stride, step.outputs, used, numbers, place, before, scratch)
+            activate(work, step.function, source, target, stride, step.outputs, vectors, step.slope)
+            _describe(work, target, stride, step.outputs, used, numbers, place, after, scratch)
             _saturation(work, target, stride, used, step, numbers, place)
         else:
             norm_test(work, step, size, source, target, stride, vectors)
         if target != source:
             source, spare = target, (size.pong if target == size.ping else size.ping)
     return source
+
+
+def repeat_input(numbers: Numbers, sides: int) -> None:
+    """Write the first look at the first one or two sides of the input into all epochs."""
+    for values in (numbers.counts, numbers.nan, numbers.mean, numbers.std):
+        values[:, 1:, 0, :sides] = values[:, :1, 0, :sides]
+    if sides == 2:
+        numbers.signal[:, 1:, 0] = numbers.signal[:, :1, 0]

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from seelearn.many.functions import ACTIVATIONS, SELU_ALPHA, SELU_SCALE
+from seelearn.many.functions import ACTIVATIONS, IDENTITY, SELU_ALPHA, SELU_SCALE
 from seelearn.many.lanes import WIDTH
 from seelearn.many.layers import ACTIVATION, LINEAR, NORM, SIZES, STEP
 from seelearn.many.tiles import QUARTER
@@ -100,7 +100,7 @@ def _parameters(stack: Stack) -> tuple[NDArray[Any], Places, Places]:
         elif isinstance(layer, Norm):
             room = _up(units, WIDTH)
             pair = np.concatenate([np.arange(units), room + np.arange(units)])
-            step["kind"], step["number"], step["row"], step["constant"] = NORM, norms, room, layer.eps
+            step["kind"], step["number"], step["row"], step["eps"] = NORM, norms, room, layer.eps
             step["buffer"] = buffer
             places.append(at + pair)
             kept.append(buffer + pair)
@@ -109,7 +109,7 @@ def _parameters(stack: Stack) -> tuple[NDArray[Any], Places, Places]:
             if not 0 <= layer.slope <= 1:
                 raise ValueError(f"the negative slope of {layer.kind} is {layer.slope}, but must be from 0 to 1")
             activations += 1
-            step["kind"], step["number"], step["constant"] = ACTIVATION, activations, layer.slope
+            step["kind"], step["number"], step["slope"] = ACTIVATION, activations, layer.slope
             step["function"] = ACTIVATIONS.index(layer.kind)
             for name, value in _flat_parts(layer).items():
                 step[name] = value
@@ -124,16 +124,20 @@ def _inputs(stack: Stack) -> int:
 
 def _activations(steps: NDArray[Any], source: int, layout: _Layout) -> int:
     """Set where each layer finds what it receives and puts what it passes on; return where the last one puts it."""
-    kept = False
+    before = None
     for step in steps:
         step["source"] = source
         # An activation function needs what it passed on once more; all else may be overwritten by the next layer.
+        kept = before is not None and before["kind"] == ACTIVATION
         target = layout.rows(step["outputs"]) if kept or step["kind"] != ACTIVATION else source
         if step["kind"] == NORM:
             step["kept"] = layout.rows(step["outputs"]) if kept else source
             step["sums"] = layout.take(2 * _up(step["outputs"], WIDTH))
-        kept = step["kind"] == ACTIVATION
+            step["function"] = IDENTITY
+        elif step["kind"] == ACTIVATION and before is not None and before["kind"] == NORM:
+            before["function"], before["slope"], step["joined"] = step["function"], step["slope"], 1
         step["target"] = source = target
+        before = step
     return source
 
 

@@ -3,6 +3,7 @@
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Self
@@ -18,8 +19,8 @@ from seelearn.many.vectorised import Loss, StackError, train_vectorised
 from seelearn.microscope import watch
 from seelearn.microscope.statistics import reach
 
-CHUNK = 256
-"""How many copies are held in memory at once."""
+CHUNK = 128
+"""How many copies are drawn while the kernel trains as many."""
 
 log = logging.getLogger("seelearn.many")
 
@@ -55,10 +56,16 @@ def many(
             raise ValueError(f"{name} is {number}, but must be at least {least}")
     rows = make_rows(seeds, settings, each or {})
     copies = make_copies(net, data, optimizer, epochs, rows)
-    trainer = _Trainer(loss, batch, epochs, [seed for seed, _ in rows])
-    with torch.random.fork_rng(devices=[]):
-        while chunk := list(islice(copies, CHUNK)):
-            trainer.train(chunk)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # drawing and reading small networks is all call overhead; more threads make it worse
+    try:
+        with torch.random.fork_rng(devices=[]), ThreadPoolExecutor(1) as background:
+            trainer = _Trainer(loss, batch, epochs, [seed for seed, _ in rows], threads, background)
+            while chunk := list(islice(copies, CHUNK)):
+                trainer.train(chunk)
+            trainer.finish()
+    finally:
+        torch.set_num_threads(threads)
     return trainer.outcome
 
 
@@ -80,10 +87,17 @@ class Structure:
 
 
 class _Trainer:
-    """Deals the copies out to the path that trains them fastest, in groups of one structure."""
+    """Deals the copies out to the path that trains them fastest, in groups of one structure.
 
-    def __init__(self, loss: Loss, batch: int, epochs: int, seeds: list[int]) -> None:
+    The kernel trains in the background while the next copies are drawn; what goes through torch.func may use `threads`.
+    """
+
+    def __init__(
+        self, loss: Loss, batch: int, epochs: int, seeds: list[int], threads: int, background: Executor
+    ) -> None:
         self._loss, self._batch, self._epochs, self._seeds = loss, batch, epochs, seeds
+        self._threads, self._background = threads, background
+        self._under_way: Future[None] | None = None
         self._known: dict[nn.Module, tuple[Plan | Structure, list[Layer]]] = {}
         self._said: set[str] = set()
         self.outcome: Outcome
@@ -93,11 +107,23 @@ class _Trainer:
         for copy in copies:
             plan = self._meet(copy)
             groups[plan, type(copy.optimizer)].append(copy)
+        self.finish()
+        fused = [(plan, group) for (plan, _), group in groups.items() if isinstance(plan, Plan)]
+        self._under_way = self._background.submit(self._train_fused, fused)
         for (plan, _), group in groups.items():
-            if isinstance(plan, Plan):
-                train_fused(plan, group, self._batch, self.outcome)
-            else:
+            if not isinstance(plan, Plan):
+                torch.set_num_threads(self._threads)
                 train_vectorised(group, self._loss, self._batch, self.outcome)
+                torch.set_num_threads(1)
+
+    def _train_fused(self, groups: list[tuple[Plan, list[Copy]]]) -> None:
+        for plan, group in groups:
+            train_fused(plan, group, self._batch, self.outcome)
+
+    def finish(self) -> None:
+        """Wait for what the kernel is training."""
+        if self._under_way is not None:
+            self._under_way.result()
 
     def _meet(self, copy: Copy) -> Plan | Structure:
         """Find out how a copy is trained, and write down what is known of it before."""

@@ -13,7 +13,7 @@ from seelearn.errors import UserError
 from seelearn.export.conclusions import known
 from seelearn.labels import LANGUAGES, choice_label, parameter_label, words
 from seelearn.site.badges import badges, summary
-from seelearn.site.maps import sweep_map
+from seelearn.site.maps import lesson_map
 from seelearn.site.prose import render, show_code
 
 SEEDS = 64
@@ -46,7 +46,7 @@ def lesson(lesson: Lesson, language: str, query: Mapping[str, str], error: str) 
         specs=_specs(lesson, language, (lesson.folder / "lesson.toml").stat().st_mtime_ns),
         evidence=evidence and summary(evidence, lesson, prose.sentences, language),
         claims_code=Markup(show_code(lesson.claims, [], language)) if lesson.claims.exists() else "",  # noqa: S704
-        map=sweep_map(lesson, language),
+        map=lesson_map(lesson, language),
         seeds=SEEDS,
         measure=words(language, "measure"),
         error=error,
