@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seelearn.commands import new_folder
 from seelearn.engine.catalogue import Lesson
@@ -14,15 +15,18 @@ from seelearn.engine.claims import read_claims
 from seelearn.engine.parameters import SEEDS, text
 from seelearn.engine.pool import JobError, make_pool
 from seelearn.errors import UserError
-from seelearn.evidence.evidence import Evidence, Proof
-from seelearn.evidence.sweep import Table, read_axes, sweep
-from seelearn.evidence.verify import contradictions, verify
+
+if TYPE_CHECKING:
+    from seelearn.evidence.evidence import Evidence, Proof
+    from seelearn.evidence.sweep import Table
 
 ENDS = ("mid", "interval_low", "interval_high", "low", "high")
 
 
 def verify_lesson(options: argparse.Namespace) -> int:
     """Measure what a lesson claims, and write it down beside the lesson."""
+    from seelearn.evidence.verify import contradictions, verify  # noqa: PLC0415 (NumPy, which `list` need not load)
+
     lesson, framework = _named(options)
     folder = Path("runs", f"verify-{lesson.name}")
     seeds = int(SEEDS.parse(options.seeds))
@@ -50,7 +54,8 @@ def verify_lesson(options: argparse.Namespace) -> int:
 
 def sweep_lesson(options: argparse.Namespace) -> int:
     """Measure a lesson over a grid of parameters; draw the map and write the table."""
-    from seelearn.export.sweeps import sweep_picture, sweep_report  # noqa: PLC0415 (Altair: 0.3 s)
+    from seelearn.evidence.sweep import read_axes, sweep  # noqa: PLC0415 (NumPy and Altair)
+    from seelearn.export.sweeps import sweep_picture, sweep_report  # noqa: PLC0415
 
     lesson, framework = _named(options)
     axes = read_axes(options.set, lesson.parameters(framework))
@@ -119,14 +124,14 @@ def _progress(name: str, folder: Path) -> Iterator[Callable[[int, int], None]]:
         raise
 
 
-def _print_claims(evidence: Evidence) -> None:
+def _print_claims(evidence: "Evidence") -> None:
     """Print a line for every claim: the verdict, what was found, and what was promised."""
     width = max(map(len, evidence.claims))
     for name, proof in evidence.claims.items():
         print(f"{proof['verdict']:10} {name:{width}}  {_found(proof)}  ({_promised(proof)})")
 
 
-def _found(proof: Proof) -> str:
+def _found(proof: "Proof") -> str:
     gone = f", {proof['nan']} not a number" if proof["nan"] else ""
     low, high = proof["low"], proof["high"]
     if proof["count"] is not None:
@@ -135,14 +140,14 @@ def _found(proof: Proof) -> str:
     return f"median {value:.4g} [{low:.4g}, {high:.4g}] over {proof['of']:,} seeds{gone}"
 
 
-def _promised(proof: Proof) -> str:
+def _promised(proof: "Proof") -> str:
     if proof["share"] is not None:
         return f"promised: at least {proof['share']:.0%}" + (", known to be refuted" if proof["refuted"] else "")
     assert proof["median"] is not None  # noqa: S101 (a claim promises one of the two)
     return f"promised: from {proof['median'][0]:g} to {proof['median'][1]:g}"
 
 
-def _print_cells(table: Table) -> None:
+def _print_cells(table: "Table") -> None:
     """Print a line for every cell and curve: the median with its interval, and where four fifths lie."""
     for row in table["cells"]:
         place = "  ".join(f"{name}={text(value)}" for name, value in row["cell"].items())
@@ -152,7 +157,7 @@ def _print_cells(table: Table) -> None:
         print(f"{place}  {row['chart']}[{row['series']}]  median {mid:.4g} {interval}  80%: {spread}{gone}")
 
 
-def _compact(table: Table) -> str:
+def _compact(table: "Table") -> str:
     """Return JSON with one cell a line."""
     cells = ",\n".join(f"  {json.dumps(cell, ensure_ascii=False)}" for cell in table["cells"])
     head = json.dumps({**table, "cells": []}, ensure_ascii=False, indent=1)

@@ -53,7 +53,7 @@ def test_a_newer_format_is_refused(lesson: Lesson, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "lacking"),
-    [("[]", "code, format"), ("{}", "code, format"), ('{"format": 1, "seed": 3}', "code, framework")],
+    [("[]", "axes, code, format"), ("{}", "axes, code, format"), ('{"format": 1, "seed": 3}', "code, framework")],
 )
 def test_a_damaged_header_names_what_it_lacks(tmp_path: Path, text: str, lacking: str) -> None:
     (tmp_path / "run.json").write_text(text)

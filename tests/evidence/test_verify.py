@@ -14,7 +14,7 @@ from seelearn.engine.job import make_job
 from seelearn.engine.pool import JobError, make_pool
 from seelearn.engine.recording import Recording
 from seelearn.errors import UserError
-from seelearn.evidence.evidence import Evidence, bands, rank
+from seelearn.evidence.evidence import Evidence, bands
 from seelearn.evidence.verify import contradictions, verify
 from tests.conftest import SEELEARN, environment
 
@@ -149,13 +149,6 @@ def test_seed_by_seed_and_in_a_run_the_same_seed_gives_the_same_curve(claiming: 
         subprocess.run([*command, "--out", str(folder)], check=True, env=environment(), capture_output=True)
         drawn = [e["y"] for e in Recording.read(folder).events if e["kind"] == "line" and e["series"] == "b"]
         assert line == pytest.approx(drawn, rel=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("value", "share"), [(0.0, 1.0), (100.0, 0.0), (49.5, 0.51), (None, 0.0), (-5.0, 1.0), (1e9, 0.0)]
-)
-def test_where_a_value_stands_among_the_seeds(value: float | None, share: float) -> None:
-    assert rank([float(k) for k in range(101)], value) == pytest.approx(share, abs=0.011)
 
 
 def test_the_command_writes_evidence_and_checks_it(claiming: Claiming, tmp_path: Path) -> None:

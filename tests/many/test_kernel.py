@@ -331,10 +331,10 @@ def test_a_negative_slope_out_of_range_is_refused(slope: float) -> None:
 def test_tanh_keeps_its_bound() -> None:
     from numba import njit
 
-    @njit
+    @njit  # type: ignore[untyped-decorator]
     def over(values: Any) -> None:
         for i in range(0, len(values), WIDTH):
-            store(values, i, tanh(load(values, i)))  # type: ignore[call-arg]
+            store(values, i, tanh(load(values, i)))
 
     x = np.concatenate([np.linspace(-12, 12, 1 << 21), np.geomspace(1e-30, 1, 1 << 16)]).astype(np.float32)
     result = x.copy()

@@ -1,7 +1,7 @@
 """What was measured of a lesson's claims: evidence.json, which `seelearn verify` writes and the page reads."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self, TypedDict
@@ -106,14 +106,6 @@ def bands(condition: Condition) -> Iterator[Band]:
                 "step": None,
                 "t": 0.0,
             }
-
-
-def rank(quantiles: Sequence[float | None], value: float | None) -> float:
-    """Return the share of the seeds whose last value is larger than this one, from a hundred and one quantiles."""
-    if value is None:
-        return 0.0
-    larger = sum(one is None or one > value for one in quantiles)
-    return min(1.0, larger / (len(quantiles) - 1))
 
 
 def _text(content: dict[str, Any]) -> str:

@@ -126,7 +126,7 @@ def train(
             first, min(first + portion, copies), steps, size, _workspace(size), settings, inputs, result, numbers
         )
 
-    threads: int = config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
+    threads: int = config.NUMBA_NUM_THREADS
     portion = max(1, copies // (8 * threads))
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(some, range(0, copies, portion)))

@@ -26,7 +26,7 @@ CONTRACT = ("contract",)
 """a·b + c may be rounded once (a fused multiply-add); NaN and infinities keep their meaning."""
 
 
-class Lanes(types.Type):  # type: ignore[misc]
+class Lanes(types.Type):
     """The Numba type of sixteen float32 numbers."""
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ lanes = Lanes()
 
 
 @register_model(Lanes)
-class _Model(models.PrimitiveModel):  # type: ignore[misc]
+class _Model(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Any) -> None:
         super().__init__(manager, kind, VECTOR)
 

@@ -30,19 +30,23 @@ class Numbers(NamedTuple):
     edges: NDArray[np.float64]
 
 
+# Below, an unsigned index spares the test for one that counts from the end, which would keep a loop from using vectors;
+# a slice would do as well, but adds to the array's count of references, and takes from it again.
+
+
 @njit(error_model="numpy", fastmath=SUMS)
-def _row_sum(row: Any) -> float:
+def _row_sum(work: Any, first: int, last: int) -> float:
     whole = 0.0
-    for i in range(row.size):
-        whole += np.float64(row[i])
+    for i in range(np.uintp(first), np.uintp(last)):
+        whole += np.float64(work[i])
     return whole
 
 
 @njit(error_model="numpy", fastmath=SUMS)
-def _row_squares(row: Any, middle: float) -> float:
+def _row_squares(work: Any, first: int, last: int, middle: float) -> float:
     whole = 0.0
-    for i in range(row.size):
-        distance = np.float64(row[i]) - middle
+    for i in range(np.uintp(first), np.uintp(last)):
+        distance = np.float64(work[i]) - middle
         whole += distance * distance
     return whole
 
@@ -55,9 +59,9 @@ def _moments(work: Any, at: int, stride: int, rows: int, used: int) -> tuple[flo
     """
     mean, squares, signal = 0.0, 0.0, 0.0
     for r in range(rows):
-        row = work[at + r * stride : at + r * stride + used]
-        middle = _row_sum(row) / used
-        own = _row_squares(row, middle)
+        first = at + r * stride
+        middle = _row_sum(work, first, first + used) / used
+        own = _row_squares(work, first, first + used, middle)
         signal += np.sqrt(own / used)
         away = middle - mean
         mean += away / (r + 1)
@@ -124,7 +128,7 @@ def _quick_places(work: Any, first: int, used: int, low: float, per_bin: float, 
         off = t - whole
         certain = certain + pick(off * off, sure, one, zero)
         store_whole(places, i, whole + tally)
-    return total(certain) == (used + WIDTH - 1) // WIDTH * WIDTH
+    return bool(total(certain) == (used + WIDTH - 1) // WIDTH * WIDTH)
 
 
 @njit(error_model="numpy")
@@ -142,11 +146,10 @@ def _histogram(work: Any, at: int, stride: int, rows: int, used: int, edges: Any
         for i in range(used):
             tally[np.uintp(places[i])] += np.uint32(1)
     for k in range(BINS + 2):
-        counts[k] = 0
-    for lane in range(WIDTH):
-        row = tally[lane * PLACES : (lane + 1) * PLACES]
-        for k in range(BINS + 2):
-            counts[k] += row[k]
+        number = np.uint32(0)
+        for lane in range(WIDTH):
+            number += tally[np.uintp(lane * PLACES + k)]
+        counts[k] = number
     return nan
 
 
@@ -230,7 +233,7 @@ def look(work: Any, steps: Any, size: Any, used: int, numbers: Any, copy: int, e
             norm_test(work, step, size, source, target, stride, vectors)
         if target != source:
             source, spare = target, (size.pong if target == size.ping else size.ping)
-    return source
+    return int(source)
 
 
 def repeat_input(numbers: Numbers, sides: int) -> None:

@@ -153,6 +153,6 @@ def _flat_parts(layer: Activation) -> dict[str, float]:
         steepest = SELU_SCALE * SELU_ALPHA * np.exp(-0.01)  # the microscope looks every 0.01
         return {"lower": SATURATED * steepest - SELU_SCALE * SELU_ALPHA, "upper": np.inf, "nan_slope": 1}
     if layer.kind == "relu" or layer.slope < SATURATED:
-        least = np.finfo(np.float32).smallest_subnormal
+        least = float(np.finfo(np.float32).smallest_subnormal)
         return {"lower": least, "upper": np.inf, "nan_flat": layer.kind == "leaky_relu"}
     return {"lower": -np.inf, "upper": np.inf}
