@@ -55,6 +55,12 @@ def test_verdicts() -> None:
     assert judge_median(median(values), (90, 99)) == "refuted"
 
 
+def test_few_values_decide_nothing() -> None:
+    assert judge_median(median([5.0]), (6, 10)) == "undecided"
+    assert judge_median(median([5.0] * 5), (0, 10)) == "undecided"
+    assert judge_median(median([5.0] * 6), (0, 10)) == "holds"
+
+
 def test_the_same_values_give_the_same_evidence() -> None:
     values = np.random.default_rng(2).normal(size=50).tolist()
     assert median(values) == median(values)

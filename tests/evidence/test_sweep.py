@@ -8,8 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from seelearn.engine.catalogue import Lesson
+from seelearn.engine.job import make_job
 from seelearn.engine.pool import make_pool
 from seelearn.errors import UserError
 from seelearn.evidence.sweep import Table, read_axes, sweep
@@ -72,6 +74,7 @@ def test_an_axis_is_a_list_or_an_interval(swept: Lesson) -> None:
     assert axes(swept, "n=1:4:4") == {"n": [1, 2, 3, 4]}
     assert axes(swept, "n=1:3:9") == {"n": [1, 2, 3]}, "no value twice"
     assert axes(swept, "slope=0.1") == {"slope": [0.1]}
+    assert 0.0 in axes(swept, "slope=-0.1:0.1:7")["slope"], "the middle is 0, not nearly 0"
 
 
 @pytest.mark.parametrize(
@@ -80,6 +83,8 @@ def test_an_axis_is_a_list_or_an_interval(swept: Lesson) -> None:
         ([], "nothing to sweep: try --set n="),
         (["slope=0.5:-0.5:3"], "is empty: LOW must be below HIGH"),
         (["slope=0:1:1"], "is empty"),
+        (["n=1:inf:3"], "does not end: it takes a whole number from 1 to 9"),
+        (["slope=0:1:1000000000"], "1,000,000,000 values, but at most 1,000"),
         (["slope=0:1"], "is no interval: write LOW:HIGH:COUNT"),
         (["slope="], "slope has no values: it takes a number from -1 to 1"),
         (["slope"], "slope has no values"),
@@ -115,7 +120,7 @@ def test_numbers_and_words_are_swept_in_one_call(swept: Lesson, tmp_path: Path) 
 def test_whole_numbers_are_swept_one_after_the_other(swept: Lesson, tmp_path: Path) -> None:
     table, _ = run(swept, tmp_path / "kept", 2, "n=2,4", "slope=0,1")
     calls = [json.loads(line) for line in (tmp_path / "calls").read_text().splitlines()]
-    assert [(call[1], call[2]) for call in calls] == [(2, [0, 1, 0, 1]), (4, [0, 1, 0, 1])]
+    assert sorted((call[1], call[2]) for call in calls) == [(2, [0, 1, 0, 1]), (4, [0, 1, 0, 1])]
     assert [(c["cell"], c["mid"]) for c in table["cells"]] == [
         ({"n": 2, "slope": 0.0}, 0.0),
         ({"n": 2, "slope": 1.0}, 2.0),
@@ -140,5 +145,23 @@ def test_the_command_writes_a_table_a_picture_and_the_lessons_map(swept: Lesson,
     )
     assert "slope=1  word=b  loss[a]  median" in done.stdout
     assert (folder / "sweep.csv").read_text(encoding="utf-8").count("\n") == 17
-    for name in ("sweep.json", "sweep.csv"):
+    for name in ("sweep.json", "sweep.csv", "sweep.html", "sweep.png"):
         assert str(Path("runs", "trial-sweep-1", name)) in done.stdout
+    with Image.open(folder / "sweep.png") as picture:
+        colours = {colour for _, colour in picture.convert("RGB").quantize(64).convert("RGB").getcolors() or []}
+        assert picture.width > 300
+        assert len(colours) > 5, "cells of several colours"
+    page = (folder / "sweep.html").read_text(encoding="utf-8")
+    assert "Each cell is the median of 4 seeds after training: Loss." in page
+    assert "seelearn sweep trial --set slope=0,1 --set word=a,b --seeds 4" in page
+
+
+def test_what_other_commands_have_measured_is_kept(swept: Lesson, tmp_path: Path) -> None:
+    pool = make_pool(swept, "torch", tmp_path / "kept", None)
+    other = make_pool(swept, "torch", tmp_path / "kept", None)
+    list(other.run([make_job(swept, "torch", {"seed": 5, "seeds": 2})]))
+    sweep(swept, "torch", axes(swept, "slope=0,1"), 2, pool, lambda done, total: None)
+    pool.forget()
+    assert len(list((tmp_path / "kept").iterdir())) == 1
+    other.forget()
+    assert not (tmp_path / "kept").exists()

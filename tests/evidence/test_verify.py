@@ -13,7 +13,7 @@ from seelearn.engine.catalogue import Lesson
 from seelearn.engine.job import make_job
 from seelearn.engine.pool import JobError, make_pool
 from seelearn.engine.recording import Recording
-from seelearn.errors import UserError
+from seelearn.errors import LessonError, UserError
 from seelearn.evidence.evidence import Evidence, bands
 from seelearn.evidence.verify import contradictions, verify
 from tests.conftest import SEELEARN, environment
@@ -130,6 +130,52 @@ def test_an_error_in_the_lesson_ends_it_with_the_line(claiming: Claiming, tmp_pa
     lesson = claiming("1 / 0")
     with pytest.raises(JobError, match=r"ZeroDivisionError.*with_torch.py, line"):
         measure(lesson, 4, tmp_path / "kept")
+
+
+def test_a_claim_may_answer_with_a_torch_scalar_but_not_with_a_number(claiming: Claiming, tmp_path: Path) -> None:
+    lesson = claiming()
+    text = lesson.claims.read_text(encoding="utf-8")
+    lesson.claims.write_text("import torch\n" + text.replace("return not falls(trial)", "return torch.tensor(True)"))
+    assert measure(lesson, 8, tmp_path / "kept").claims["rises.long"]["count"] == 8
+    lesson.claims.write_text(text.replace("return not falls(trial)", "return 1"))
+    with pytest.raises(JobError, match="rises promises a share, so it must return True or False, not 1"):
+        measure(lesson, 8, tmp_path / "kept")
+
+
+def test_code_that_changes_while_it_is_measured_gives_no_evidence(claiming: Claiming, tmp_path: Path) -> None:
+    lesson = claiming()
+
+    def edit(done: int, total: int) -> None:
+        lesson.claims.write_text(lesson.claims.read_text(encoding="utf-8") + "# edited\n", encoding="utf-8")
+
+    with pytest.raises(UserError, match="was changed while it was measured"):
+        verify(lesson, "torch", 2, make_pool(lesson, "torch", tmp_path / "kept", None), edit)
+
+
+def test_a_recording_that_was_cut_short_is_measured_again(claiming: Claiming, tmp_path: Path) -> None:
+    lesson = claiming()
+    whole = measure(lesson, 8, tmp_path / "kept")
+    for file in (tmp_path / "kept").glob("*/events.jsonl"):
+        lines = file.read_bytes().splitlines(keepends=True)
+        file.write_bytes(b"".join(lines[: len(lines) // 2]))
+    assert measure(lesson, 8, tmp_path / "kept") == whole
+
+
+def test_damaged_evidence_is_told_when_it_is_read(claiming: Claiming, tmp_path: Path) -> None:
+    lesson = claiming()
+    measure(lesson, 2, tmp_path / "kept").write(lesson.evidence)
+    whole = json.loads(lesson.evidence.read_text(encoding="utf-8"))
+    damages: list[dict[str, object]] = [
+        {"claims": []},
+        {"conditions": {}},
+        {"framework": "jax"},
+        {"format": 99},
+        {"claims": {"a.b": {}}},
+    ]
+    for damage in damages:
+        lesson.evidence.write_text(json.dumps({**whole, **damage}), encoding="utf-8")
+        with pytest.raises(LessonError, match="seelearn verify trial"):
+            Evidence.read(lesson)
 
 
 def test_a_lesson_without_claims_says_what_to_write(trial: Callable[[str], Lesson], tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Many copies against the plain loop, seed by seed, whichever path trains them."""
 
 import logging
+import random
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from seelearn.many import Adam, Sgd, StackError, many
+from seelearn.many.train import _say
 from seelearn.microscope.with_torch import ACTIVATIONS
 from tests.many.plain_loop import noisy_line, plain_loop
 
@@ -164,15 +166,65 @@ def test_a_loss_that_is_gone_is_kept_and_touches_no_neighbour() -> None:
         assert outcome.loss[1] == pytest.approx(alone.loss[0], rel=1e-6)
 
 
-def test_the_callers_generator_is_left_alone() -> None:
-    torch.manual_seed(4)
-    expected = torch.rand(1)
-    torch.manual_seed(4)
+def test_the_callers_generators_are_left_alone() -> None:
+    def draw() -> list[float]:
+        return [torch.rand(1).item(), float(np.random.rand()), random.random()]
+
+    def start() -> None:
+        torch.manual_seed(4)
+        np.random.seed(4)
+        random.seed(4)
+
+    start()
+    expected = draw()
+    start()
     many(stack, noisy_line, F.mse_loss, Adam, epochs=1, batch=16, seeds=[0])
-    assert torch.equal(torch.rand(1), expected)
+    assert draw() == expected
+
+
+class Shifted(nn.Sequential):
+    """Looks like a stack, and computes something else."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = x + super().forward(x)  # type: ignore[no-untyped-call]
+        return y
+
+
+class Scaled(nn.Module):
+    """Two of them differ in what no parameter and no public attribute shows."""
+
+    def __init__(self, scale: float) -> None:
+        super().__init__()
+        self.line, self._scale = nn.Linear(1, 1), scale
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self._scale * self.line(x)
+        return y
+
+
+def half_frozen() -> nn.Module:
+    net = stack()
+    net[0].requires_grad_(False)
+    return net
+
+
+@pytest.mark.parametrize("build", [lambda: Shifted(*stack()), half_frozen])
+def test_what_only_looks_like_a_stack_is_trained_as_what_it_is(build: Callable[[], nn.Module]) -> None:
+    outcome = many(build, noisy_line, F.mse_loss, lambda: Adam(0.02), epochs=2, batch=16, seeds=SEEDS)
+    for copy, seed in enumerate(SEEDS):
+        losses, _, _ = plain_loop(seed, build, noisy_line, lambda p: torch.optim.Adam(p, 0.02), 2, 16)
+        assert outcome.loss[copy] == pytest.approx(losses, rel=1e-4)
+
+
+def test_networks_that_compute_differently_are_kept_apart() -> None:
+    together = many(Scaled, noisy_line, F.mse_loss, Adam, epochs=1, batch=16, seeds=[3], each={"scale": [1.0, 5.0]})
+    for copy, scale in enumerate((1.0, 5.0)):
+        alone = many(Scaled, noisy_line, F.mse_loss, Adam, epochs=1, batch=16, seeds=[3], scale=scale)
+        assert together.loss[copy] == pytest.approx(alone.loss[0], rel=1e-6)
 
 
 def test_it_says_once_why_a_network_is_not_fused(caplog: pytest.LogCaptureFixture) -> None:
+    _say.cache_clear()
     with caplog.at_level(logging.WARNING, logger="seelearn.many"):
         many(lambda: Residual(4), noisy_line, F.mse_loss, Adam, epochs=0, batch=16, seeds=[1, 2, 3])
     assert [record.getMessage() for record in caplog.records] == [
@@ -193,7 +245,17 @@ def test_what_cannot_be_stacked_is_refused_in_words() -> None:
             lambda depth: nn.Sequential(*[nn.Sequential(nn.Linear(1, 1), nn.Tanh()) for _ in range(depth)]),
             noisy_line, F.mse_loss, Adam, epochs=1, batch=16, seeds=[1, 2], depth=[1, 2],
         )  # fmt: skip
-    for wrong, words in (({"seeds": []}, "seeds is 0"), ({"batch": 0}, "batch is 0"), ({"lr": [1, 2]}, "lr has 2")):
+    with pytest.raises(StackError, match="BatchNorm1d needs two"):
+        many(normed, noisy_line, F.mse_loss, Adam, epochs=1, batch=1, seeds=[1])
+    with pytest.raises(StackError, match="different sizes"):
+        many(stack, noisy_line, F.mse_loss, Adam, epochs=1, batch=16, seeds=[1, 2], n=[40, 50])
+    for wrong, words in (
+        ({"seeds": []}, "seeds is 0"),
+        ({"batch": 0}, "batch is 0"),
+        ({"lr": [1, 2]}, "lr has 2"),
+        ({"nosie": 1}, "nothing takes the setting nosie"),
+        ({"each": {"lr": []}}, "lr has no values"),
+    ):
         with pytest.raises(ValueError, match=words):
             many(stack, noisy_line, F.mse_loss, Adam, **{"epochs": 1, "batch": 16, "seeds": [1, 2, 3], **wrong})  # type: ignore[arg-type]
 

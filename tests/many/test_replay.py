@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from seelearn.many.replay import Replay, Weights, stack
+from seelearn.many.replay import Replay, StackError, Weights, stack
 
 
 def orthogonal() -> nn.Module:
@@ -32,10 +32,38 @@ def by_hand() -> nn.Module:
     return layer
 
 
-@pytest.mark.parametrize("build", [orthogonal, scaled, by_hand])
+def seldom() -> nn.Module:
+    """What it draws depends on what it has drawn, but seldom; and one layer is the same for every seed."""
+    layer = nn.Linear(2, 2)
+    with torch.no_grad():
+        while torch.rand(1).item() < 0.15:
+            layer.bias.add_(torch.randn(2))
+    return nn.Sequential(layer, nn.BatchNorm1d(2))
+
+
+def test_copies_of_a_builder_that_cannot_be_repeated_can_be_stacked() -> None:
+    replay = Replay(seldom)
+    torch.manual_seed(100)
+    together = stack([replay() for _ in range(12)])
+    torch.manual_seed(100)
+    alone = [seldom().state_dict() for _ in range(12)]
+    assert all(torch.equal(together[name], torch.stack([state[name] for state in alone])) for name in alone[0])
+
+
+def test_randomness_that_the_state_does_not_hold_is_refused() -> None:
+    class Features(nn.Linear):
+        def __init__(self) -> None:
+            super().__init__(2, 2)
+            self.frequencies = torch.randn(1, 8)
+
+    with pytest.raises(StackError, match=r"0\.frequencies is random, but not in the state_dict"):
+        Replay(lambda: nn.Sequential(Features()))()
+
+
+@pytest.mark.parametrize("build", [orthogonal, scaled, by_hand, seldom])
 def test_it_draws_what_building_would_draw(build: Callable[[], nn.Module]) -> None:
     replay = Replay(build)
-    for seed in range(8):
+    for seed in range(100, 130):
         torch.manual_seed(seed)
         drawn, after = unstacked(replay()), torch.rand(1)
         torch.manual_seed(seed)

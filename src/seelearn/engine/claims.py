@@ -65,23 +65,45 @@ def read_claims(lesson: Lesson, framework: str) -> Claims:
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     try:
         conditions = {k: check_parameters(parameters, v) for k, v in _conditions(tree).items()}
-    except UserError as error:
+    except (UserError, ValueError, TypeError, AttributeError) as error:
         raise LessonError(f"{path}: CONDITIONS: {error}") from None
     claims = [claim for node in functions.values() for claim in _claims(path, node)]
+    _check(path, claims, conditions)
+    measure = functions.get("measure")
+    names = [p.name for p in parameters]
+    taken = names if measure is None or measure.args.kwarg else _names(measure.args)
+    irrelevant = frozenset(names) - set(taken)
+    read = Claims(conditions, claims, stacked=measure is not None, irrelevant=irrelevant)
+    seen: dict[str, str] = {}
+    for name, values in conditions.items():
+        same = seen.setdefault(repr(read.relevant(values)), name)
+        if same != name:
+            raise LessonError(f"{path}: the conditions {same!r} and {name!r} are the same")
+    return read
+
+
+def _names(arguments: ast.arguments) -> list[str]:
+    return [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+
+
+def _check(path: Path, claims: list[Claim], conditions: Mapping[str, Any]) -> None:
+    names = [claim.name for claim in claims]
     for claim in claims:
         if claim.condition not in conditions:
             raise LessonError(f"{path}: {claim.judge} names the condition {claim.condition!r}, which CONDITIONS lacks")
-    measure = functions.get("measure")
-    taken = {a.arg for a in measure.args.args} if measure else set()
-    open_ended = measure is None or measure.args.kwarg is not None
-    irrelevant = frozenset() if open_ended else frozenset(p.name for p in parameters) - taken
-    return Claims(conditions, claims, stacked=measure is not None, irrelevant=irrelevant)
+        if names.count(claim.name) > 1:
+            raise LessonError(f"{path}: {claim.name} promises twice: give the second promise a function of its own")
+        shares = claim.share is not None and 0 < claim.share <= 1
+        ranges = claim.median is not None and len(claim.median) == 2 and claim.median[0] < claim.median[1]
+        if shares == ranges:
+            raise LessonError(f"{path}: {claim.judge} needs share=…, above 0 and at most 1, or median=(low, high)")
 
 
 def _conditions(tree: ast.Module) -> dict[str, dict[str, Value]]:
     for node in tree.body:
-        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "CONDITIONS" for t in node.targets):
-            found: dict[str, dict[str, Value]] = ast.literal_eval(node.value)
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if any(isinstance(target, ast.Name) and target.id == "CONDITIONS" for target in targets):
+            found: dict[str, dict[str, Value]] = ast.literal_eval(node.value)  # type: ignore[attr-defined]
             return found
     return {}
 
@@ -93,7 +115,7 @@ def _claims(path: Path, node: ast.FunctionDef) -> Iterator[Claim]:
         try:
             names = [ast.literal_eval(argument) for argument in call.args]
             promise: dict[str, Any] = {str(k.arg): ast.literal_eval(k.value) for k in call.keywords}
-        except ValueError:
+        except (ValueError, TypeError):
             raise LessonError(f"{path}:{call.lineno}: claim() takes plain numbers and words") from None
         for name in names:
             yield Claim(node.name, name, promise.get("share"), promise.get("median"), promise.get("refuted", False))

@@ -156,7 +156,8 @@ class Run:
             self.worker.close()
             raise
         limit = self._limits.seconds
-        late = End("failed", f"it took longer than {limit:g} seconds: try fewer steps")
+        fewer = "steps" if self.job.seeds is None else "seeds"
+        late = End("failed", f"it took longer than {limit:g} seconds: try fewer {fewer}")
         timer = threading.Timer(limit, self.stop, [late])
         timer.daemon = True
         timer.start()

@@ -4,7 +4,7 @@ import inspect
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import product
+from itertools import product, zip_longest
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from seelearn.claims import Depths, Trial
 from seelearn.engine.catalogue import Lesson
-from seelearn.engine.claims import read_claims
+from seelearn.engine.claims import Claim, read_claims
 from seelearn.engine.frameworks import Framework, seed_everything
 from seelearn.engine.module import load_module
 from seelearn.engine.parameters import Value
@@ -23,10 +23,10 @@ from seelearn.show import Show, numbers
 
 CHUNK = 64
 """How many rows are measured at once, at least; progress is drawn after each such part."""
-SEEDS = 16
+SEEDS = 4
 """How many seeds of every cell of a sweep are measured at once: each cell is a network to be read first."""
 PAUSE = 0.2
-"""Seconds between two drawings of the bands."""
+"""Seconds between two drawings of the bands, at least: many seeds take long to sum up."""
 SHARES = (0.1, 0.5, 0.9)
 """The quantiles of a band."""
 
@@ -54,21 +54,23 @@ def measured(
         trials = stacked_trials(claims, parameters)
     else:
         trials = run_trials(framework, load_module(path).run, parameters)
-    judges = [] if axes else [claim.judge for claim in read.on(parameters)]
+    judges = [] if axes else read.on(parameters)
     cells = [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
     rows = [(seed, cell) for seed in seeds for cell in cells]
     start = time.perf_counter()
     lines: dict[tuple[str, str], list[Numbers]] = defaultdict(list)
-    drawn = -PAUSE
+    due = 0.0
     for done, ((_, cell), trial) in enumerate(_trials(trials, rows, max(CHUNK, SEEDS * len(cells))), 1):
         stamp: Stamp = {"step": done, "t": round(time.perf_counter() - start, 3)}
         yield _result(trial, cell, claims, judges, stamp)
         for chart, series, line in _lines(trial):
             lines[chart, series].append(line)
         yield {"kind": "step", "total": len(rows), **stamp}
-        if not cell and (stamp["t"] - drawn > PAUSE or done == len(rows)):
-            drawn = stamp["t"]
-            yield from bands(lines, drawn)
+        del trial  # or its whole part of the measurement would stay in memory while the next is trained
+        if not cell and (stamp["t"] > due or done == len(rows)):
+            begun = time.perf_counter()
+            yield from bands(lines, stamp["t"])
+            due = time.perf_counter() - start + max(PAUSE, 10 * (time.perf_counter() - begun))
 
 
 def _trials(trials: Measure, rows: Sequence[Row], size: int) -> Iterator[tuple[Row, Trial]]:
@@ -100,7 +102,8 @@ def quantiles(rows: Sequence[Numbers], shares: Sequence[float]) -> NDArray[np.fl
 
     No two values are averaged (a mean with infinity would be infinite), so each is a value that one seed had.
     """
-    table = np.array([[np.inf if value is None else value for value in row] for row in rows], dtype=np.float64)
+    # A run that has ended early has no values for the rest: they count as not a number, too.
+    table = np.array(list(zip_longest(*rows)), dtype=np.float64).T
     table[np.isnan(table)] = np.inf
     found: NDArray[np.float64] = np.quantile(table, shares, axis=0, method="inverted_cdf")
     return found
@@ -125,10 +128,12 @@ def stacked_trials(claims: ModuleType, parameters: Mapping[str, Any]) -> Measure
     What differs between the cells of a sweep is given as a list, one value a row.
     """
     names = inspect.signature(claims.measure).parameters
+    everything = any(one.kind is one.VAR_KEYWORD for one in names.values())
 
     def trials(rows: Sequence[Row]) -> Iterable[Trial]:
         columns = {name: [cell[name] for _, cell in rows] for name in rows[0][1]}
-        taken = {name: value for name, value in {**parameters, **columns}.items() if name in names}
+        given = {**parameters, **columns}
+        taken = {name: value for name, value in given.items() if everything or name in names}
         found: Iterable[Trial] = claims.measure([seed for seed, _ in rows], **taken)
         return found
 
@@ -163,11 +168,11 @@ def _depths(looks: list[list[Any]]) -> Depths:
     return Depths(*columns)
 
 
-def _result(trial: Trial, cell: Cell, claims: ModuleType | None, judges: list[str], stamp: Stamp) -> Event:
+def _result(trial: Trial, cell: Cell, claims: ModuleType | None, judges: list[Claim], stamp: Stamp) -> Event:
     lines: dict[str, dict[str, Numbers]] = defaultdict(dict)
     for chart, series, line in _lines(trial):
         lines[chart][series] = line
-    said = {name: _plain(getattr(claims, name)(trial)) for name in judges}
+    said = {claim.judge: _say(claim, getattr(claims, claim.judge)(trial)) for claim in judges}
     return {"kind": "result", "seed": trial.seed, "cell": cell, "lines": lines, "claims": said, **stamp}
 
 
@@ -177,8 +182,11 @@ def _lines(trial: Trial) -> Iterator[tuple[str, str, Numbers]]:
             yield chart, series, numbers(line)
 
 
-def _plain(value: Any) -> bool | float | None:
-    """Turn what a claim says, a NumPy scalar perhaps, into JSON."""
-    if isinstance(value, bool | np.bool_):
-        return bool(value)
-    return float(value) if np.isfinite(value) else None
+def _say(claim: Claim, value: Any) -> bool | float | None:
+    """Turn what a claim says, a NumPy or torch scalar perhaps, into JSON."""
+    plain = value.item() if hasattr(value, "item") else value
+    if claim.share is not None:
+        if not isinstance(plain, bool):
+            raise TypeError(f"{claim.judge} promises a share, so it must return True or False, not {plain!r}")
+        return plain
+    return float(plain) if np.isfinite(plain) else None

@@ -51,28 +51,35 @@ class RayPool(Pool):
         files = {
             path.name: path.read_text(encoding="utf-8") for pattern in FILES for path in self._file.parent.glob(pattern)
         }
-        streams = [(job, task.remote(files, self._file.name, asdict(job))) for job in jobs]
+        waiting = {task.remote(files, self._file.name, asdict(job)): job for job in jobs}
+        recorders: dict[str, Recorder] = {}
         try:
-            for job, stream in streams:
-                yield from self._follow(job, stream)
-        finally:
-            ray.shutdown()
-
-    def _follow(self, job: Job, stream: Any) -> Events:
-        recorder = Recorder(self._fresh(job), job)
-        end = End("stopped", "interrupted")
-        try:
-            for part in stream:
-                line: bytes = self._ray.get(part)
-                recorder.write(line)
+            while waiting:
+                [stream, *_], _ = ray.wait(list(waiting), num_returns=1)
+                job = waiting[stream]
+                if job.id not in recorders:
+                    recorders[job.id] = Recorder(self._fresh(job), job)
+                part = next(stream, None)
+                if part is None:
+                    del waiting[stream]
+                    recorders.pop(job.id).close(End("finished"))
+                    continue
+                line: bytes = self._get(part, job)
+                recorders[job.id].write(line)
                 event: Event = json.loads(line)
                 yield job, event
-            end = End("finished")
-        except self._ray.exceptions.RayError as error:
-            end = End("failed", str(error).strip().splitlines()[-1])
-            raise JobError(f"seed {job.seed} and after: {end.reason}") from None
         finally:
-            recorder.close(end)
+            for recorder in recorders.values():
+                recorder.close(End("stopped", "interrupted"))
+            ray.shutdown()
+
+    def _get(self, part: Any, job: Job) -> bytes:
+        try:
+            line: bytes = self._ray.get(part)
+        except self._ray.exceptions.RayError as error:
+            reason = str(error).strip().splitlines()[-1]
+            raise JobError(f"seed {job.seed} and after: {reason}") from None
+        return line
 
 
 def _reach(address: str) -> None:
@@ -83,7 +90,11 @@ def _reach(address: str) -> None:
 
 
 def work(files: dict[str, str], name: str, job: dict[str, Any]) -> Iterator[bytes]:
-    """Run one job on a node of the cluster: yield its events, a line of JSON each."""
+    """Run one job on a node of the cluster: yield its events, a line of JSON each.
+
+    A task that is run again goes on at the number of the event that the lost one came to, so there are no bands among
+    them: when a band is drawn depends on the clock.
+    """
     from seelearn.engine.measure import measured  # noqa: PLC0415 (on the node)
 
     framework = FRAMEWORKS[job["framework"]]
@@ -95,4 +106,5 @@ def work(files: dict[str, str], name: str, job: dict[str, Any]) -> Iterator[byte
             (folder / file).write_text(text, encoding="utf-8")
         seeds = range(job["seed"], job["seed"] + job["seeds"])
         for event in measured(framework, folder / name, job["parameters"], job["axes"], seeds):
-            yield encode(event)
+            if event["kind"] != "band":
+                yield encode(event)

@@ -5,6 +5,7 @@ import shutil
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -32,6 +33,7 @@ class Pool(ABC):
 
     def __init__(self, file: Path, folder: Path) -> None:
         self._file, self._folder = file, folder
+        self._ids: set[str] = set()
 
     def run(self, jobs: Iterable[Job]) -> Events:
         """Yield every event of every job, those of one job in order; a job recorded before is read, not run.
@@ -40,6 +42,7 @@ class Pool(ABC):
         """
         waiting = []
         for job in jobs:
+            self._ids.add(job.id)
             recording = self._recorded(job)
             if recording is None:
                 waiting.append(job)
@@ -49,8 +52,11 @@ class Pool(ABC):
         yield from self._measure(waiting)
 
     def forget(self) -> None:
-        """Delete what was recorded: it stands somewhere else now."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        """Delete what was recorded of these jobs: it stands somewhere else now."""
+        for name in self._ids:
+            shutil.rmtree(self._folder / name, ignore_errors=True)
+        with suppress(OSError):  # another command's jobs are kept there, too
+            self._folder.rmdir()
 
     @abstractmethod
     def _measure(self, jobs: Sequence[Job]) -> Events:
@@ -61,7 +67,8 @@ class Pool(ABC):
             recording = Recording.read(self._folder / job.id)
         except UserError:
             return None
-        return recording if recording.end.status == "finished" else None
+        whole = len(recording.events) == recording.header.get("events")
+        return recording if whole and recording.end.status == "finished" else None
 
     def _fresh(self, job: Job) -> Path:
         """Return the folder for a job's recording, without that of a try that did not end."""
@@ -83,14 +90,16 @@ class LocalPool(Pool):
         self._runs: set[Run] = set()
         self._news: SimpleQueue[tuple[Job, Event] | None] = SimpleQueue()
         self._stopped = False
-        self._failure: JobError | None = None
+        self._failure: Exception | None = None
 
     def _measure(self, jobs: Sequence[Job]) -> Events:
         todo = iter(jobs)
-        threads = [threading.Thread(target=self._work, args=[todo]) for _ in jobs[: self._workers]]
-        for thread in threads:
-            thread.start()
+        self._stopped, self._failure = False, None
+        threads: list[threading.Thread] = []
         try:
+            for _ in jobs[: self._workers]:
+                threads.append(threading.Thread(target=self._work, args=[todo]))
+                threads[-1].start()
             for _ in threads:
                 yield from iter(self._news.get, None)
         finally:
@@ -107,6 +116,8 @@ class LocalPool(Pool):
                 self._run(job, idle)
         except OSError as error:
             self._failure = JobError(f"the recording could not be written: {error.strerror}")
+        except Exception as error:  # for the thread that waits for us
+            self._failure = error
         finally:
             for worker in idle:
                 worker.close()
@@ -124,7 +135,7 @@ class LocalPool(Pool):
                 worker.close()
 
         for _ in range(TRIES):
-            worker = idle.pop() if idle else Worker(job.framework, self._limits)
+            worker = idle.pop() if idle else self._worker(job)
             run = Run(worker, self._file, job, self._fresh(job), self._limits, after)
             with self._lock:
                 self._runs.add(run)
@@ -139,6 +150,12 @@ class LocalPool(Pool):
             self._failure = JobError(f"seed {job.seed} and after: {run.end.reason}")
         for event in events if run.end.status == "finished" else []:
             self._news.put((job, event))
+
+    def _worker(self, job: Job) -> Worker:
+        try:
+            return Worker(job.framework, self._limits)
+        except OSError as error:
+            raise JobError(f"no worker could be started: {error.strerror}") from None
 
     def _stop(self) -> None:
         with self._lock:

@@ -68,9 +68,22 @@ class Evidence:
             content = json.loads(path.read_text(encoding="utf-8"))
             if content.pop("format") != FORMAT:
                 raise LessonError(f"{path} has another format: run `seelearn verify {lesson.name}` again")
-            return cls(**content)
+            evidence = cls(**content)
+            evidence._check(lesson)
+            return evidence
         except (ValueError, KeyError, TypeError, AttributeError):
             raise LessonError(f"{path} is damaged: run `seelearn verify {lesson.name}` again") from None
+
+    def _check(self, lesson: Lesson) -> None:
+        """Raise KeyError or ValueError if a part is missing: a page must not find that out in the middle."""
+        if self.framework not in lesson.frameworks:
+            raise ValueError(self.framework)
+        for condition in self.conditions.values():
+            if Condition.__required_keys__ - condition.keys():
+                raise ValueError(condition)
+        for proof in self.claims.values():
+            if Proof.__required_keys__ - proof.keys() or proof["condition"] not in self.conditions:
+                raise ValueError(proof)
 
     def write(self, path: Path) -> None:
         """Write it as JSON, a claim a line, so that a change can be read in a diff."""

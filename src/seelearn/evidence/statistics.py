@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Literal, TypedDict
 
 import numpy as np
@@ -9,6 +10,8 @@ import numpy as np
 Verdict = Literal["holds", "refuted", "undecided"]
 CONFIDENCE = 0.95
 RESAMPLES = 2000
+LEAST = 6
+"""With fewer values all of them lie on one side of the median in more than one case of twenty."""
 
 
 class Finding(TypedDict):
@@ -45,23 +48,9 @@ def share(said: Sequence[bool | float | None]) -> Finding:
 
 def median(said: Sequence[bool | float | None]) -> Finding:
     """Return the median over the seeds, with its bootstrap interval (percentile method; Efron, 1979)."""
-    from scipy.stats import bootstrap  # noqa: PLC0415
-
     values = np.sort([np.inf if one is None else float(one) for one in said])
-    places = [_middle(np.arange(float(len(values))))] * 3
-    if len(values) > 1:
-        found = bootstrap(
-            (
-                np.arange(float(len(values))),
-            ),  # the places, not the values: a value may be infinite, and has no spread then
-            _middle,
-            confidence_level=CONFIDENCE,
-            n_resamples=RESAMPLES,
-            method="percentile",
-            rng=np.random.default_rng(0),  # the same seeds give the same evidence
-        ).confidence_interval
-        places[1:] = [math.floor(found.low), math.ceil(found.high)]
-    ends = [float(values[int(place)]) for place in places]
+    places = _places(len(values))
+    ends = [float(values[place]) for place in places]
     middle, low, high = (end if math.isfinite(end) else None for end in ends)
     return {
         "count": None,
@@ -71,6 +60,29 @@ def median(said: Sequence[bool | float | None]) -> Finding:
         "low": low,
         "high": high,
     }
+
+
+@cache
+def _places(count: int) -> tuple[int, int, int]:
+    """Return where, among so many values in order, the median and the ends of its interval stand.
+
+    Places are resampled, not values: a value may be infinite, and has no spread then.
+    """
+    from scipy.stats import bootstrap  # noqa: PLC0415
+
+    places = np.arange(float(count))
+    if count == 1:
+        return 0, 0, 0
+    found = bootstrap(
+        (places,),
+        _middle,
+        confidence_level=CONFIDENCE,
+        n_resamples=RESAMPLES,
+        batch=max(1, 10**7 // count),  # or it would hold all resamples at once
+        method="percentile",
+        rng=np.random.default_rng(0),  # the same seeds give the same evidence
+    ).confidence_interval
+    return int(_middle(places)), math.floor(found.low), math.ceil(found.high)
 
 
 def judge_share(finding: Finding, promised: float) -> Verdict:
@@ -83,7 +95,9 @@ def judge_share(finding: Finding, promised: float) -> Verdict:
 
 
 def judge_median(finding: Finding, promised: tuple[float, float]) -> Verdict:
-    """Return the verdict on a claim that promised the median to lie in this range."""
+    """Return the verdict on a claim that promised the median to lie in this range; few seeds decide nothing."""
+    if finding["of"] < LEAST:
+        return "undecided"
     low, high = (np.inf if end is None else end for end in (finding["low"], finding["high"]))
     if promised[0] <= low and high <= promised[1]:
         return "holds"

@@ -38,8 +38,9 @@ def read_axes(given: Sequence[str], parameters: Sequence[Parameter]) -> dict[str
 
     Raises `UserError` for an axis that is empty, unknown, given twice or out of range, and for too many cells.
     """
-    if not given:
-        raise UserError(f"nothing to sweep: try --set {parameters[0].name}=… with some values")
+    if not given or not parameters:
+        name = parameters[0].name if parameters else "NAME"
+        raise UserError(f"nothing to sweep: try --set {name}=… with some values")
     axes: dict[str, list[Value]] = {}
     for one in given:
         name, _, listed = one.partition("=")
@@ -75,10 +76,15 @@ def _values(parameter: Parameter, given: str) -> list[Value]:
         raise UserError(
             f"{parameter.name}={given!r} is no interval: write LOW:HIGH:COUNT, such as -0.5:0.5:11"
         ) from None
+    if not (math.isfinite(first) and math.isfinite(last)):
+        raise UserError(f"{parameter.name}={given} does not end: it takes {parameter.allowed}")
+    if many > MOST_CELLS:
+        raise UserError(f"{parameter.name}={given} has {many:,} values, but at most {MOST_CELLS:,} are allowed")
     if not first < last or many < 2:
         raise UserError(f"{parameter.name}={given} is empty: LOW must be below HIGH, and COUNT at least 2")
-    spaced = [first + (last - first) * k / (many - 1) for k in range(many)]
-    return [round(value) if parameter.type is int else float(f"{value:.12g}") for value in spaced]
+    digits = 11 - math.floor(math.log10(last - first))  # of the distance, so that 0 is 0
+    spaced = [round(first + (last - first) * k / (many - 1), digits) + 0.0 for k in range(many)]
+    return [round(value) for value in spaced] if parameter.type is int else [*spaced]
 
 
 def sweep(
@@ -107,6 +113,8 @@ def sweep(
                 found[cell, chart, series][event["seed"]] = line[-1]
         done += 1
         tell(done, total)
+    if not found:
+        raise UserError(f"{lesson.name} draws no growing curve: there is nothing to compare")
     ordered = [(key, found[key]) for cell in product(*axes.values()) for key in found if key[0] == cell]
     first = jobs[0]
     others = read_claims(lesson, framework).relevant(first.parameters)

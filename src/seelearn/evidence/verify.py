@@ -36,16 +36,20 @@ def verify(lesson: Lesson, framework: str, seeds: int, pool: Pool, tell: Callabl
     jobs = {name: _jobs(lesson, framework, claims, name, seeds) for name in claims.conditions}
     total = seeds * len(jobs)
     results: dict[str, list[Result]] = defaultdict(list)
+    done = 0
     for job, event in pool.run([job for group in jobs.values() for job in group]):
         if event["kind"] == "result":
             results[job.id].append(event)
-            tell(sum(len(group) for group in results.values()), total)
+            done += 1
+            tell(done, total)
     measured = {name: [one for job in group for one in results[job.id]] for name, group in jobs.items()}
     first = next(iter(jobs.values()))[0]
+    if first.code != code_hash(lesson, framework, claims=True):
+        raise UserError(f"{lesson.name} was changed while it was measured: verify it again")
     return Evidence(
         lesson=lesson.name,
         framework=framework,
-        code=code_hash(lesson, framework, claims=True),
+        code=first.code,
         versions=first.versions,
         python=platform.python_version(),
         machine=f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",

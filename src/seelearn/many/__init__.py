@@ -10,7 +10,7 @@ network, then the batches), so copy `i` is the network that the plain loop train
 
 from seelearn.many.copies import Adam, Optimizer, Sgd
 from seelearn.many.outcome import Outcome
+from seelearn.many.replay import StackError
 from seelearn.many.train import many
-from seelearn.many.vectorised import StackError
 
 __all__ = ["Adam", "Optimizer", "Outcome", "Sgd", "StackError", "many"]

@@ -1,8 +1,9 @@
 """The copies of a network before training: each with its own weights, data and batch order."""
 
 import inspect
+import pickle
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import groupby, product
@@ -81,6 +82,9 @@ def make_rows(seeds: Sequence[int], settings: Mapping[str, Any], each: Mapping[s
         if len(column) != len(seeds):
             raise ValueError(f"{name} has {len(column)} values for {len(seeds)} seeds: give one, or one for each seed")
         columns[name] = column
+    for name, values in each.items():
+        if not values:
+            raise ValueError(f"each: {name} has no values")
     arms = [dict(zip(each, values, strict=True)) for values in product(*each.values())]
     return [
         (seed, {name: column[place] for name, column in columns.items()} | arm)
@@ -105,7 +109,7 @@ def make_copies(
             last = seed, about_data
             sample, state = _draw(data, about_data, epochs, seed)
         torch.set_rng_state(state)
-        replay = networks.setdefault(tuple(about_net.values()), Replay(partial(net, **about_net)))
+        replay = networks.setdefault(_key(about_net), Replay(partial(net, **about_net)))
         weights = replay()
         assert replay.network is not None  # noqa: S101 (built by the first call)
         yield Copy(index, replay.network, weights, sample, optimizer(**_named(optimizer, row)))
@@ -122,10 +126,30 @@ def _draw(data: Data, settings: dict[str, Any], epochs: int, seed: int) -> tuple
     return Sample(train, test, order), state
 
 
+def _key(settings: dict[str, Any]) -> object:
+    """Return what two settings share if they are equal; of those that cannot be written down, none are."""
+    try:
+        return pickle.dumps(settings)
+    except (pickle.PicklingError, TypeError, AttributeError):
+        return object()
+
+
 def _named(function: Callable[..., Any], row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in _parameters(function) if name in row}
+    names, everything = _parameters(function)
+    return {name: value for name, value in row.items() if everything or name in names}
 
 
 @cache
-def _parameters(function: Callable[..., Any]) -> list[str]:
-    return list(inspect.signature(function).parameters)
+def _parameters(function: Callable[..., Any]) -> tuple[set[str], bool]:
+    """Return the names that a function takes, and whether it takes any."""
+    parameters = inspect.signature(function).parameters
+    return set(parameters), any(one.kind is one.VAR_KEYWORD for one in parameters.values())
+
+
+def check_names(functions: Sequence[Callable[..., Any]], names: Iterable[str]) -> None:
+    """Raise ValueError for a setting that no function takes."""
+    taken = [_parameters(function) for function in functions]
+    for name in names:
+        if not any(everything or name in known for known, everything in taken):
+            known = sorted(set().union(*(names for names, _ in taken)))
+            raise ValueError(f"nothing takes the setting {name}: the functions take {', '.join(known)}")

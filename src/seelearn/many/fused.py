@@ -33,8 +33,10 @@ class Plan:
 
 def read_plan(network: nn.Module, loss: Callable[..., Tensor], sample: Sample) -> Plan | str:  # noqa: PLR0911
     """Return the plan for a network, or, in words, why the kernel cannot train it."""
-    if not isinstance(network, nn.Sequential):
+    if type(network) is not nn.Sequential:
         return f"the network is a {type(network).__name__}, not an nn.Sequential"
+    if network._forward_hooks or network._forward_pre_hooks:
+        return "it has hooks"
     if loss not in LOSSES:
         return f"its loss is neither {' nor '.join(f'F.{name.__name__}' for name in LOSSES)}"
     x, y = sample.train

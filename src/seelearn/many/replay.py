@@ -17,6 +17,10 @@ from torch.utils._pytree import tree_leaves
 Build = Callable[[], nn.Module]
 
 
+class StackError(ValueError):
+    """The copies cannot be trained together; the message says why, and what to do instead."""
+
+
 @dataclass(frozen=True, slots=True)
 class Weights:
     """The state of one network: what its seed has drawn, and what is the same for all that were built like it."""
@@ -28,10 +32,17 @@ class Weights:
     own: Tensor
     """Those, one after the other in one row"""
 
+    def state(self) -> dict[str, Tensor]:
+        """Return the `state_dict` of this network."""
+        return {name: tensor[0] for name, tensor in stack([self]).items()}
+
 
 def stack(weights: Sequence[Weights]) -> dict[str, Tensor]:
     """Return the states of networks that were built alike, each tensor with one more axis in front."""
     first, copies = weights[0], len(weights)
+    if any(one.names != first.names for one in weights):  # the first ones, of a builder that cannot be repeated
+        states = [one.state() for one in weights]
+        return {name: torch.stack([state[name] for state in states]) for name in first.shared}
     parts = torch.stack([one.own for one in weights]).split([first.shared[name].numel() for name in first.names], dim=1)
     own = dict(zip(first.names, parts, strict=True))
     return {
@@ -62,6 +73,9 @@ class Replay:
             self._operations = recorder.random
             self._state = self.network.state_dict()
             self._random = [name for name, tensor in self._state.items() if recorder.touched(tensor)]
+            _refuse_hidden(self.network, recorder)
+            if recorder.decided:
+                self._give_up()
             return self._weights(self._state)
         if self._proven is None:  # once, both ways from the same generator: a builder may do what cannot be repeated
             before = torch.get_rng_state()
@@ -71,12 +85,16 @@ class Replay:
             built = self._build().state_dict()
             self._proven = torch.equal(after, torch.get_rng_state()) and _equal(built, repeated)
             if not self._proven:
-                self._random = list(built)
+                self._give_up()
             return self._weights(built)
         if not self._proven:
             return self._weights(self._build().state_dict())
         self._repeat()
         return self._weights(self._state)
+
+    def _give_up(self) -> None:
+        """Build every further network: any of its tensors may differ."""
+        self._proven, self._random = False, list(self._state)
 
     def _repeat(self) -> None:
         """Fill the tensors of the first network with the next random numbers."""
@@ -101,6 +119,8 @@ class _Recorder(TorchDispatchMode):
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.random: list[_Operation] = []
+        self.decided = False
+        """Whether a random number has left torch, and may have decided what was done next"""
         self._touched: set[int] = set()
 
     def touched(self, tensor: Tensor) -> bool:
@@ -115,8 +135,20 @@ class _Recorder(TorchDispatchMode):
         if random or any(self.touched(tensor) for tensor in tensors):
             outputs = [leaf for leaf in tree_leaves(result) if isinstance(leaf, Tensor)]
             self._touched.update(tensor.untyped_storage().data_ptr() for tensor in outputs)
+            self.decided |= not outputs or torch.Tag.dynamic_output_shape in func.tags
             self.random.append((func, args, kwargs, [] if result is args[0] else outputs))
         return result
+
+
+def _refuse_hidden(network: nn.Module, recorder: "_Recorder") -> None:
+    """Raise `StackError` for a random tensor that belongs to the network but not to its state."""
+    known = {tensor.data_ptr() for tensor in network.state_dict().values()}
+    for name, module in network.named_modules():
+        hidden = {**vars(module), **dict(module.named_buffers(recurse=False))}
+        for key, value in hidden.items():
+            if isinstance(value, Tensor) and recorder.touched(value) and value.data_ptr() not in known:
+                where = f"{name}.{key}" if name else key
+                raise StackError(f"{where} is random, but not in the state_dict: make it a persistent buffer")
 
 
 def _equal(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:

@@ -11,14 +11,11 @@ from torch.func import functional_call, grad, vmap
 
 from seelearn.many.copies import Adam, Copy, Sgd, stack_states
 from seelearn.many.outcome import Outcome
+from seelearn.many.replay import StackError
 from seelearn.microscope.with_torch import ACTIVATIONS, first_weighted, shape, slopes
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 Tensors = dict[str, Tensor]
-
-
-class StackError(ValueError):
-    """The copies cannot be trained together; the message says why, and what to do instead."""
 
 
 def train_vectorised(copies: list[Copy], loss: Loss, batch: int, outcome: Outcome) -> None:
@@ -30,7 +27,10 @@ def train_vectorised(copies: list[Copy], loss: Loss, batch: int, outcome: Outcom
         with warnings.catch_warnings():  # where torch lacks a rule it goes copy by copy: correct, and no faster
             warnings.filterwarnings("ignore", "There is a performance drop")
             _train(copies, loss, batch, outcome)
-    except RuntimeError as error:  # torch.func's word for data-dependent steps, operations without a rule, …
+    except (
+        RuntimeError,
+        ValueError,
+    ) as error:  # torch.func's word for data-dependent steps, operations without a rule, …
         reason = str(error).splitlines()[0]
         raise StackError(f"torch.func cannot stack this network ({reason}): train it one seed at a time") from error
 
@@ -38,7 +38,7 @@ def train_vectorised(copies: list[Copy], loss: Loss, batch: int, outcome: Outcom
 def _train(copies: list[Copy], loss: Loss, batch: int, outcome: Outcome) -> None:
     network = copies[0].network
     state = stack_states(copies)
-    parameters = {name: state[name] for name, _ in network.named_parameters()}
+    parameters = {name: state[name] for name, p in network.named_parameters() if p.requires_grad}
     buffers = {name: state[name] for name in state if name not in parameters}
     step = _stepper(copies, parameters)
     order = torch.stack([copy.sample.order for copy in copies])

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from typing import Annotated, Any, Literal
@@ -16,6 +17,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from seelearn import assets
+from seelearn.engine import parameters
 from seelearn.engine.catalogue import Catalogue, Lesson
 from seelearn.engine.job import make_job
 from seelearn.engine.local import LocalEngine
@@ -25,6 +27,7 @@ from seelearn.errors import NotFoundError, UserError
 from seelearn.export.conclusions import conclusions, under
 from seelearn.export.report import report
 from seelearn.labels import LANGUAGES, sentence, words
+from seelearn.show import Range
 from seelearn.site import pages
 from seelearn.site.runs import LiveRun, Runs
 from seelearn.site.security import Security
@@ -32,6 +35,8 @@ from seelearn.site.security import Security
 Language = Literal["zh", "en"]
 HOSTS = ["127.0.0.1", "localhost"]
 WORKERS = 2
+SEEDS = replace(parameters.SEEDS, range=Range(1, 256))
+"""How many seeds a reader may have measured: what is drawn of them stays in memory."""
 
 
 def create_app(catalogue: Catalogue, folder: Path) -> FastAPI:
@@ -93,6 +98,8 @@ def _add_runs(app: FastAPI, catalogue: Catalogue, runs: Runs) -> None:
     async def start(language: Language, name: str, given: dict[str, Value]) -> JSONResponse:
         lesson = catalogue.lesson(name)
         try:
+            if SEEDS.name in given:
+                SEEDS.parse(given[SEEDS.name])
             job = make_job(lesson, None, given)
         except UserError as error:
             return JSONResponse({"error": pages.refusal(error, lesson.labels, language)}, 400)

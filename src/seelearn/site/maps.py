@@ -4,6 +4,7 @@ import json
 from functools import lru_cache
 from typing import Any
 
+from seelearn.charts.heatmap import Table
 from seelearn.engine.catalogue import Lesson
 from seelearn.engine.job import code_hash
 from seelearn.export.sweeps import sweep_map
@@ -16,14 +17,15 @@ def lesson_map(lesson: Lesson, language: str) -> dict[str, Any] | None:
         return None
     labels = (lesson.folder / "lesson.toml").stat().st_mtime_ns
     try:
-        found, code = _draw(lesson, language, path.stat().st_mtime_ns, labels)
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+        found, table = _draw(lesson, language, path.stat().st_mtime_ns, labels)
+        stale = table["code"] != code_hash(lesson, table["framework"], claims=True)
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, OSError):
         return None  # the rest of the page is worth showing
-    return {**found, "stale": code != code_hash(lesson, lesson.frameworks[0], claims=True)}
+    return {**found, "stale": stale}
 
 
 @lru_cache(maxsize=64)
-def _draw(lesson: Lesson, language: str, changed: int, relabelled: int) -> tuple[dict[str, Any], str]:
+def _draw(lesson: Lesson, language: str, changed: int, relabelled: int) -> tuple[dict[str, Any], Table]:
     """Read and draw the map; Altair takes its time, so once for each change of map.json or lesson.toml."""
     table = json.loads(lesson.map.read_text(encoding="utf-8"))
-    return sweep_map(table, lesson, language, link=True), table["code"]
+    return sweep_map(table, lesson, language, link=True), table
