@@ -21,6 +21,15 @@ def grid(language: str) -> None:
         shutil.copy(Path(folder, "run", "layers.png"), TARGET / f"layers-relu-{language}.png")
 
 
+def sweep(language: str) -> None:
+    """Sweep the flagship over activation and bias and keep the map."""
+    with tempfile.TemporaryDirectory() as folder:
+        words = ["sweep", "batch_normalization", "--set", "activation=tanh,relu", "--set", "bias=-0.5:0.5:11"]
+        options = ["--seeds", "32", "--lang", language, "--out", "map"]
+        subprocess.run([*SEELEARN, *words, *options], cwd=folder, check=True, capture_output=True)
+        shutil.copy(Path(folder, "map", "sweep.png"), TARGET / f"sweep-{language}.png")
+
+
 def pages() -> None:
     """Take a screenshot of the lesson's page after a run, in both languages, one light and one dark."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
@@ -38,6 +47,8 @@ def pages() -> None:
             page.locator("#timeline").evaluate("bar => scrollTo(0, bar.offsetTop - 230)")
             page.wait_for_timeout(500)
             page.screenshot(path=TARGET / f"page-{language}.png")
+            page.locator("#limits").evaluate("heading => scrollTo(0, heading.offsetTop - 20)")
+            page.screenshot(path=TARGET / f"claims-{language}.png", clip={"x": 260, "y": 0, "width": 760, "height": 620})
         browser.close()
         server.terminate()
         server.wait()
@@ -47,4 +58,5 @@ if __name__ == "__main__":
     TARGET.mkdir(parents=True, exist_ok=True)
     for language in ("en", "zh"):
         grid(language)
+        sweep(language)
     pages()
