@@ -23,7 +23,6 @@ check: $(VENV)/.installed  ## types, lint and arrows; warnings are errors
 bench: $(VENV)/.installed  ## the figures of the README
 	$(BIN)/python benchmarks/flagship.py
 	$(BIN)/python benchmarks/page.py
-	$(BIN)/python -m pip install --quiet jax
 	$(BIN)/python benchmarks/many.py 64 1024
 
 pictures: $(VENV)/.installed  ## the pictures of the README
