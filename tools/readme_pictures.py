@@ -48,7 +48,9 @@ def pages() -> None:
             page.wait_for_timeout(500)
             page.screenshot(path=TARGET / f"page-{language}.png")
             page.locator("#limits").evaluate("heading => scrollTo(0, heading.offsetTop - 20)")
-            page.screenshot(path=TARGET / f"claims-{language}.png", clip={"x": 260, "y": 0, "width": 760, "height": 620})
+            page.screenshot(
+                path=TARGET / f"claims-{language}.png", clip={"x": 260, "y": 0, "width": 760, "height": 620}
+            )
         browser.close()
         server.terminate()
         server.wait()
