@@ -1,6 +1,5 @@
 """Measure a lesson over many seeds: what a worker does with a job that names how many."""
 
-import inspect
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from seelearn.claims import Depths, Trial
 from seelearn.engine.catalogue import Lesson
-from seelearn.engine.claims import Claim, read_claims
+from seelearn.engine.claims import Claim, Claims, read_claims
 from seelearn.engine.frameworks import Framework, seed_everything
 from seelearn.engine.module import load_module
 from seelearn.engine.parameters import Value
@@ -51,7 +50,7 @@ def measured(
     read = read_claims(lesson, framework.name)
     claims = load_module(lesson.claims) if lesson.claims.exists() else None
     if claims is not None and read.stacked:
-        trials = stacked_trials(claims, parameters)
+        trials = stacked_trials(claims, read, parameters)
     else:
         trials = run_trials(framework, load_module(path).run, parameters)
     judges = [] if axes else read.on(parameters)
@@ -122,18 +121,15 @@ def run_trials(framework: Framework, run: Callable[..., None], parameters: Mappi
     return trials
 
 
-def stacked_trials(claims: ModuleType, parameters: Mapping[str, Any]) -> Measure:
+def stacked_trials(claims: ModuleType, read: Claims, parameters: Mapping[str, Any]) -> Measure:
     """Return a function that calls the lesson's own `measure`, with those of the parameters that it takes.
 
     What differs between the cells of a sweep is given as a list, one value a row.
     """
-    names = inspect.signature(claims.measure).parameters
-    everything = any(one.kind is one.VAR_KEYWORD for one in names.values())
 
     def trials(rows: Sequence[Row]) -> Iterable[Trial]:
         columns = {name: [cell[name] for _, cell in rows] for name in rows[0][1]}
-        given = {**parameters, **columns}
-        taken = {name: value for name, value in given.items() if everything or name in names}
+        taken = read.relevant({**parameters, **columns})
         found: Iterable[Trial] = claims.measure([seed for seed, _ in rows], **taken)
         return found
 
