@@ -1,7 +1,11 @@
 """The compiled kernel against plain torch loops over the same networks."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +20,7 @@ from seelearn.many.kernel import Activation, Data, Linear, Norm, Stack, Trained,
 from seelearn.many.lanes import WIDTH, load, store
 from seelearn.many.looks import Looks
 from seelearn.microscope import watch
+from tests.many.fingerprint import fingerprint
 
 PLAIN: Stack = (
     Linear(1, 10, True), Activation("tanh"), Linear(10, 7, False), Activation("relu"), Linear(7, 2, True),
@@ -319,6 +324,14 @@ def test_a_copy_alone_is_bitwise_the_same_copy_among_others() -> None:
         np.testing.assert_array_equal(getattr(again, name), getattr(among, name))
         np.testing.assert_array_equal(getattr(alone, name)[0], getattr(among, name)[0])
     assert alone_looks.layers(0, 2) == looks.layers(0, 2)
+
+
+def test_results_do_not_depend_on_the_processor_or_on_who_compiled(tmp_path: Path) -> None:
+    # The other process compiles everything itself, for a processor without vectors or fused multiply-adds.
+    other = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "NUMBA_CPU_NAME": "generic"}
+    command = [sys.executable, "-m", "tests.many.fingerprint"]
+    printed = subprocess.run(command, env=other, capture_output=True, text=True, check=True).stdout
+    assert printed.strip() == fingerprint()
 
 
 @pytest.mark.parametrize("slope", [-0.1, 1.5, np.nan])

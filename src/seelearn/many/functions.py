@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from seelearn.many.lanes import SHIFT, WIDTH, load, pick, power_of_two, splat, store
+from seelearn.many.lanes import SHIFT, WIDTH, fma, load, pick, power_of_two, splat, store
 
 ACTIVATIONS = ("tanh", "relu", "leaky_relu", "sigmoid", "selu")
 TANH, RELU, LEAKY_RELU, SIGMOID, SELU = range(len(ACTIVATIONS))
@@ -29,9 +29,9 @@ def tanh(x: Any) -> Any:
     low, high = _number(-8.0), _number(8.0)
     x = pick(high, x, high, pick(x, low, low, x))
     s = x * x
-    p = x * ((_number(2.7525355e-05) * s + _number(0.0135028567)) * s + _number(0.499999648))
-    q = (_number(0.000917542736) * s + _number(0.110337209)) * s + _number(1.0)
-    return p * (q + q) / (p * p + q * q)
+    p = x * fma(fma(_number(2.7525355e-05), s, _number(0.0135028567)), s, _number(0.499999648))
+    q = fma(fma(_number(0.000917542736), s, _number(0.110337209)), s, _number(1.0))
+    return p * (q + q) / fma(p, p, q * q)
 
 
 @njit
@@ -42,13 +42,13 @@ def exp(x: Any) -> Any:
     """
     low, high = _number(-87.0), _number(88.0)
     x = pick(high, x, high, pick(x, low, low, x))
-    shifted = x * _number(1.44269504088896341) + _number(SHIFT)
+    shifted = fma(x, _number(1.44269504088896341), _number(SHIFT))
     n = shifted - _number(SHIFT)
-    r = x - n * _number(0.693359375) - n * _number(-2.12194440e-4)
-    p = _number(1.9875691500e-4) * r + _number(1.3981999507e-3)
-    p = (p * r + _number(8.3334519073e-3)) * r + _number(4.1665795894e-2)
-    p = (p * r + _number(1.6666665459e-1)) * r + _number(5.0000001201e-1)
-    return (p * (r * r) + r + _number(1.0)) * power_of_two(shifted)
+    r = fma(n, _number(2.12194440e-4), fma(n, _number(-0.693359375), x))
+    p = fma(_number(1.9875691500e-4), r, _number(1.3981999507e-3))
+    p = fma(fma(p, r, _number(8.3334519073e-3)), r, _number(4.1665795894e-2))
+    p = fma(fma(p, r, _number(1.6666665459e-1)), r, _number(5.0000001201e-1))
+    return (fma(p, r * r, r) + _number(1.0)) * power_of_two(shifted)
 
 
 @njit

@@ -97,19 +97,17 @@ def train(
     beta, in the order of the stack; one of `buffers` [copies, B] every Norm's running mean and variance. `which`
     [copies] is each copy's data set. `loss` is one of LOSSES and `optimizer` of OPTIMIZERS; a row of `hyper`
     [copies, 4] is lr, beta1, beta2, eps for adam and lr, momentum, 0, 0 for sgd. `norm_momentum` is [copies, Norms].
-    The maths is that of torch 2; results differ from it by float32 rounding, and do not depend on the other copies.
+    The maths is that of torch 2; results differ from it by float32 rounding, and depend on neither the other copies nor
+    the processor.
     """
     copies, (epochs, examples) = len(parameters), data.order.shape[1:]
     outputs, tests = [s for s in stack if isinstance(s, Linear)][-1].outputs, data.test_x.shape[1]
     steps, size, place, kept = lay_out(stack, min(batch, examples), tests)
-    answers = (
-        (data.y, data.test_y) if loss == LOSSES[MSE] else (_one_hot(data.y, outputs), _one_hot(data.test_y, outputs))
-    )
-    inputs = _Inputs(
-        _flat(data.x), _flat(answers[0]), _flat(data.test_x), _flat(answers[1]),
-        np.ascontiguousarray(data.order, np.int64), np.ascontiguousarray(which, np.int64),
-        np.ascontiguousarray(hyper, np.float64), np.ascontiguousarray(norm_momentum, np.float64), place, kept,
-    )  # fmt: skip
+    y, test_y = (_one_hot(y, outputs) if loss != LOSSES[MSE] else y for y in (data.y, data.test_y))
+    x, y, test_x, test_y = (np.ascontiguousarray(values, np.float32) for values in (data.x, y, data.test_x, test_y))
+    order, which = (np.ascontiguousarray(indices, np.int64) for indices in (data.order, which))
+    hyper, norm_momentum = (np.ascontiguousarray(numbers, np.float64) for numbers in (hyper, norm_momentum))
+    inputs = _Inputs(x, y, test_x, test_y, order, which, hyper, norm_momentum, place, kept)
     result = _Outputs(
         np.empty((copies, epochs + 1), np.float32),
         np.empty((copies, epochs + 1, tests, outputs), np.float32),
@@ -132,11 +130,6 @@ def train(
         list(pool.map(some, range(0, copies, portion)))
     repeat_input(numbers, 2 if isinstance(stack[0], Linear) else 1)
     return Trained(*result)
-
-
-def _flat(values: NDArray[Any]) -> Floats:
-    """Return contiguous float32 values: [data sets, examples, units]."""
-    return np.ascontiguousarray(values, np.float32)
 
 
 def _one_hot(classes: NDArray[np.int64], outputs: int) -> Floats:

@@ -1,8 +1,11 @@
-"""Sixteen float32 numbers side by side, as a type of its own in compiled code.
+"""Sixteen numbers side by side, as a type of its own in compiled code.
 
 LLVM seldom vectorises a network's small loops well by itself: it cannot know that two parts of one array do not overlap
 and keeps no block of sums in registers. With an explicit vector type the code says what it means, and LLVM still picks
-the instructions: one AVX-512 register, two of AVX2, or four of SSE or NEON hold a `Lanes`.
+the instructions: one AVX-512 register, two of AVX2, or four of SSE or NEON hold sixteen float32 numbers.
+
+Every operation rounds once, `fma` too, and in the order in which it is written: LLVM has no licence to fuse a product
+with a sum or to change an order. So the result does not depend on what was inlined where, and is the same everywhere.
 
 An index here is a plain offset into a flat array; nothing checks its bounds.
 """
@@ -17,29 +20,28 @@ from numba.core.datamodel import models
 from numba.extending import intrinsic, overload, register_model
 
 WIDTH = 16
-FLOAT = ir.FloatType()
-VECTOR = ir.VectorType(FLOAT, WIDTH)
+FLOAT, DOUBLE = ir.FloatType(), ir.DoubleType()
+VECTOR, WIDE = ir.VectorType(FLOAT, WIDTH), ir.VectorType(DOUBLE, WIDTH)
 INDEX = ir.IntType(64)
 SHIFT = 1.5 * 2.0**23
 """Added to a float32 number below 2**22, it leaves no place for a fraction: the sum is rounded to a whole number."""
-CONTRACT = ("contract",)
-"""a·b + c may be rounded once (a fused multiply-add); NaN and infinities keep their meaning."""
 
 
 class Lanes(types.Type):
-    """The Numba type of sixteen float32 numbers."""
+    """The Numba type of sixteen float32 or float64 numbers."""
 
-    def __init__(self) -> None:
-        super().__init__(name="Lanes")
+    def __init__(self, kind: ir.VectorType) -> None:
+        self.kind = kind
+        super().__init__(name=f"Lanes({kind})")
 
 
-lanes = Lanes()
+lanes, wide = Lanes(VECTOR), Lanes(WIDE)
 
 
 @register_model(Lanes)
 class _Model(models.PrimitiveModel):
-    def __init__(self, manager: Any, kind: Any) -> None:
-        super().__init__(manager, kind, VECTOR)
+    def __init__(self, manager: Any, lanes: Lanes) -> None:
+        super().__init__(manager, lanes, lanes.kind)
 
 
 def pointer(context: Any, builder: Any, array_type: Any, array: Any, at: Any, kind: Any) -> Any:
@@ -50,7 +52,8 @@ def pointer(context: Any, builder: Any, array_type: Any, array: Any, at: Any, ki
 
 def spread(builder: Any, value: Any) -> Any:
     """Return a vector with the same scalar in every lane."""
-    first = builder.insert_element(ir.Constant(VECTOR, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
+    vector = ir.Constant(ir.VectorType(value.type, WIDTH), ir.Undefined)
+    first = builder.insert_element(vector, value, ir.Constant(ir.IntType(32), 0))
     zeros = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH)
     return builder.shuffle_vector(first, first, zeros)
 
@@ -86,12 +89,22 @@ def store(typing: Any, array: Any, at: Any, value: Any) -> Any:
 
 @intrinsic
 def splat(typing: Any, value: Any) -> Any:
-    """Return a number, as float32, in every lane."""
+    """Return a number, float32 or float64, in every lane."""
 
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return spread(builder, args[0])
 
-    return lanes(types.float32), build
+    return (wide if value == types.float64 else lanes)(value), build
+
+
+@intrinsic
+def widen(typing: Any, value: Any) -> Any:
+    """Return float32 numbers as float64."""
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.fpext(args[0], WIDE)
+
+    return wide(lanes), build
 
 
 @intrinsic
@@ -110,7 +123,7 @@ def total(typing: Any, value: Any) -> Any:
             vector, width = builder.fadd(*parts), half
         return builder.extract_element(vector, ir.Constant(ir.IntType(32), 0))
 
-    return types.float32(lanes), build
+    return (types.float64 if value == wide else types.float32)(value), build
 
 
 @intrinsic
@@ -120,7 +133,25 @@ def pick(typing: Any, left: Any, right: Any, if_less: Any, otherwise: Any) -> An
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.select(builder.fcmp_ordered("<", args[0], args[1]), args[2], args[3])
 
-    return lanes(lanes, lanes, lanes, lanes), build
+    return otherwise(left, right, if_less, otherwise), build
+
+
+def fused(builder: Any, left: Any, right: Any, added: Any) -> Any:
+    """Return left·right + added, rounded once."""
+    kind, full = ir.FunctionType(left.type, [left.type] * 3), f"llvm.fma.v{WIDTH}f{32 if left.type == VECTOR else 64}"
+    return builder.call(
+        builder.module.globals.get(full) or ir.Function(builder.module, kind, full), (left, right, added)
+    )
+
+
+@intrinsic
+def fma(typing: Any, left: Any, right: Any, added: Any) -> Any:
+    """Return left·right + added, rounded once."""
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return fused(builder, *args)
+
+    return left(left, right, added), build
 
 
 def _unary(name: str) -> Any:
@@ -184,9 +215,9 @@ def _operator(symbol: Callable[..., Any], instruction: str) -> None:
     @intrinsic
     def apply(typing: Any, left: Any, right: Any) -> Any:
         def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            return getattr(builder, instruction)(*args, flags=CONTRACT)
+            return getattr(builder, instruction)(*args)
 
-        return lanes(lanes, lanes), build
+        return left(left, right), build
 
     def both(a: Any, b: Any) -> Any:
         return apply(a, b)

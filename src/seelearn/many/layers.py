@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 
 from seelearn.many.functions import activate, activate_back, activation, activation_back
-from seelearn.many.lanes import WIDTH, load, root, splat, store, total
+from seelearn.many.lanes import WIDTH, fma, load, root, splat, store, total
 from seelearn.many.tiles import pair_sums, product
 
 LINEAR, NORM, ACTIVATION = range(3)
@@ -106,7 +106,7 @@ def _row_squares(work: Any, source: int, means: int, squares: int, stride: int, 
         at, middle, partial = source + r * stride, splat(work[means + r]), splat(np.float32(0.0))
         for c in range(0, vectors * WIDTH, WIDTH):
             distance = load(work, at + c) - middle
-            partial = partial + distance * distance
+            partial = fma(distance, distance, partial)
         work[squares + r] = total(partial)
 
 
@@ -119,9 +119,9 @@ def _spreads(work: Any, step: Any, size: Any, used: int, momentum: float) -> Non
     for u in range(0, step.outputs, WIDTH):
         means, variances = size.buffers + step.buffer + u, size.buffers + step.buffer + step.row + u
         squares = load(work, step.sums + step.row + u)
-        store(work, means, old * load(work, means) + fresh * load(work, step.sums + u))
-        store(work, variances, old * load(work, variances) + fresh * (squares * unbiased))
-        store(work, step.sums + step.row + u, one / root(squares * share + eps))
+        store(work, means, fma(old, load(work, means), fresh * load(work, step.sums + u)))
+        store(work, variances, fma(old, load(work, variances), fresh * (squares * unbiased)))
+        store(work, step.sums + step.row + u, one / root(fma(squares, share, eps)))
 
 
 @njit(error_model="numpy")
@@ -135,7 +135,7 @@ def _normalise(work: Any, step: Any, w: int, stride: int, vectors: int) -> None:
         for c in range(r * stride, r * stride + vectors * WIDTH, WIDTH):
             normal = (load(work, source + c) - middle) * scale
             store(work, kept + c, normal)
-            store(work, target + c, activation(function, normal * gamma + beta, slope))
+            store(work, target + c, activation(function, fma(normal, gamma, beta), slope))
 
 
 @njit(error_model="numpy")
@@ -167,7 +167,7 @@ def _norm_sums(work: Any, step: Any, d: int, g: int, stride: int, vectors: int) 
             here = activation_back(function, load(work, target + c), load(work, d + c), slope)
             store(work, d + c, here)
             plain = plain + here
-            along = along + here * load(work, kept + c)
+            along = fma(here, load(work, kept + c), along)
         work[g + r] = total(along)
         work[g + row + r] = total(plain)
 
@@ -182,7 +182,7 @@ def _norm_slope(
         scale = splat(factor)
         mean, along = splat(-work[g + row + r] * share * factor), splat(-work[g + r] * share * factor)
         for c in range(r * stride, r * stride + vectors * WIDTH, WIDTH):
-            store(work, d + c, load(work, d + c) * scale + (load(work, kept + c) * along + mean))
+            store(work, d + c, fma(load(work, d + c), scale, fma(load(work, kept + c), along, mean)))
 
 
 @njit(error_model="numpy")
@@ -209,7 +209,7 @@ def norm_test(work: Any, step: Any, size: Any, source: int, target: int, stride:
         scale = work[w] / np.sqrt(work[b + step.row] + np.float32(step.eps))
         slope, middle, beta = splat(scale), splat(work[b]), splat(work[w + step.row])
         for c in range(r * stride, r * stride + vectors * WIDTH, WIDTH):
-            store(work, target + c, (load(work, source + c) - middle) * slope + beta)
+            store(work, target + c, fma(load(work, source + c) - middle, slope, beta))
 
 
 @njit(error_model="numpy")

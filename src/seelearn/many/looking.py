@@ -7,14 +7,12 @@ from numba import njit
 from numpy.typing import NDArray
 
 from seelearn.many.functions import activate
-from seelearn.many.lanes import WIDTH, load, nearest, pick, ramp, splat, store_whole, total
+from seelearn.many.lanes import WIDTH, fma, load, nearest, pick, ramp, splat, store_whole, total, widen
 from seelearn.many.layers import ACTIVATION, LINEAR, linear, norm_test
 from seelearn.microscope.statistics import BINS
 
 PLACES = 48
 """Numbers kept for a histogram: below, the bins, above, NaN, and up to whole vectors."""
-SUMS = {"reassoc", "contract"}
-"""A sum may be taken in any order, which lets it use vectors; NaN and infinities keep their meaning."""
 
 
 class Numbers(NamedTuple):
@@ -30,25 +28,24 @@ class Numbers(NamedTuple):
     edges: NDArray[np.float64]
 
 
-# Below, an unsigned index spares the test for one that counts from the end, which would keep a loop from using vectors;
-# a slice would do as well, but adds to the array's count of references, and takes from it again.
+@njit(error_model="numpy")
+def _row_sum(work: Any, first: int, used: int) -> float:
+    zero, lane = splat(np.float32(0.0)), ramp(np.float32(1.0))
+    whole = splat(0.0)
+    for i in range(0, used, WIDTH):
+        value = pick(lane, splat(np.float32(used - i)), load(work, first + i), zero)  # without the padding
+        whole = whole + widen(value)
+    return float(total(whole))
 
 
-@njit(error_model="numpy", fastmath=SUMS)
-def _row_sum(work: Any, first: int, last: int) -> float:
-    whole = 0.0
-    for i in range(np.uintp(first), np.uintp(last)):
-        whole += np.float64(work[i])
-    return whole
-
-
-@njit(error_model="numpy", fastmath=SUMS)
-def _row_squares(work: Any, first: int, last: int, middle: float) -> float:
-    whole = 0.0
-    for i in range(np.uintp(first), np.uintp(last)):
-        distance = np.float64(work[i]) - middle
-        whole += distance * distance
-    return whole
+@njit(error_model="numpy")
+def _row_squares(work: Any, first: int, used: int, middle: float) -> float:
+    zero, lane, away = splat(0.0), ramp(np.float32(1.0)), splat(-middle)
+    whole = zero
+    for i in range(0, used, WIDTH):
+        distance = pick(lane, splat(np.float32(used - i)), widen(load(work, first + i)) + away, zero)
+        whole = fma(distance, distance, whole)
+    return float(total(whole))
 
 
 @njit(error_model="numpy")
@@ -60,8 +57,8 @@ def _moments(work: Any, at: int, stride: int, rows: int, used: int) -> tuple[flo
     mean, squares, signal = 0.0, 0.0, 0.0
     for r in range(rows):
         first = at + r * stride
-        middle = _row_sum(work, first, first + used) / used
-        own = _row_squares(work, first, first + used, middle)
+        middle = _row_sum(work, first, used) / used
+        own = _row_squares(work, first, used, middle)
         signal += np.sqrt(own / used)
         away = middle - mean
         mean += away / (r + 1)
@@ -121,7 +118,7 @@ def _quick_places(work: Any, first: int, used: int, low: float, per_bin: float, 
     zero, one = splat(np.float32(0.0)), splat(np.float32(1.0))
     tally, certain = ramp(np.float32(PLACES)) + one, zero
     for i in range(0, used, WIDTH):
-        t = load(work, first + i) * scale + shift
+        t = fma(load(work, first + i), scale, shift)
         t = pick(t, least, least, t)
         t = pick(most, t, most, t)
         whole = nearest(t)

@@ -10,7 +10,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-from seelearn.many.lanes import CONTRACT, FLOAT, INDEX, VECTOR, WIDTH, pointer, read, spread
+from seelearn.many.lanes import FLOAT, INDEX, VECTOR, WIDTH, fused, pointer, read, spread
 
 QUARTER = 4
 """Rows and columns of a block of `pair_sums`: its sixteen sums fill one vector."""
@@ -18,10 +18,6 @@ QUARTER = 4
 
 def _index(number: int) -> Any:
     return ir.Constant(INDEX, number)
-
-
-def _fused(builder: Any, left: Any, right: Any, added: Any) -> Any:
-    return builder.fadd(builder.fmul(left, right, flags=CONTRACT), added, flags=CONTRACT)
 
 
 class _Loop:
@@ -79,7 +75,7 @@ def _product(rows: int, vectors: int) -> Any:
             column = builder.add(w, builder.mul(loop.turn, step))
             weights = [number(column, r, row) for r in range(rows)]
             sums = [
-                _fused(builder, weights[i // vectors], values[i % vectors], value) for i, value in enumerate(loop.sums)
+                fused(builder, weights[i // vectors], values[i % vectors], value) for i, value in enumerate(loop.sums)
             ]
             for i, value in enumerate(loop.close(sums)):
                 target = builder.add(out, builder.mul(_index(i // vectors), stride))
@@ -140,7 +136,7 @@ def _pairs(rows: int) -> Any:
             left = [read(builder, at(builder.add(d, shift), r, stride, VECTOR)) for r in range(rows)]
             right = [read(builder, at(builder.add(a, shift), c, stride, VECTOR)) for c in range(QUARTER)]
             sums = loop.close(
-                [_fused(builder, left[i // QUARTER], right[i % QUARTER], s) for i, s in enumerate(loop.sums)]
+                [fused(builder, left[i // QUARTER], right[i % QUARTER], s) for i, s in enumerate(loop.sums)]
             )
             grid = [sums[r * QUARTER : (r + 1) * QUARTER] for r in range(rows)] + [[zero] * QUARTER] * (QUARTER - rows)
             result = _reduce(builder, grid)

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from seelearn.many.functions import exp
-from seelearn.many.lanes import WIDTH, load, pick, root, splat, store
+from seelearn.many.lanes import WIDTH, fma, load, pick, root, splat, store
 from seelearn.many.layers import clear_padding
 
 LOSSES = ("mse", "cross_entropy")
@@ -66,19 +66,19 @@ def adam(work: Any, size: Any, hyper: Any, powers: Any) -> None:
     weights, gradients, firsts, seconds = size.weights, size.gradients, size.first, size.second
     for i in range(0, size.parameters, WIDTH):
         gradient, first = load(work, gradients + i), load(work, firsts + i)
-        first = first + toward * (gradient - first)
-        second = keep * load(work, seconds + i) + fresh * gradient * gradient
+        first = fma(toward, gradient - first, first)
+        second = fma(keep, load(work, seconds + i), fresh * gradient * gradient)
         store(work, firsts + i, first)
         store(work, seconds + i, second)
-        change = rate * first / (root(second) * unbiased + eps)
+        change = rate * first / fma(root(second), unbiased, eps)
         store(work, weights + i, load(work, weights + i) - change)
 
 
 @njit(error_model="numpy")
 def sgd(work: Any, size: Any, hyper: Any) -> None:
     """Take one step of gradient descent with momentum as torch.optim.SGD does; `hyper` is lr, momentum."""
-    rate, momentum = splat(np.float32(hyper[0])), splat(np.float32(hyper[1]))
+    downhill, momentum = splat(np.float32(-hyper[0])), splat(np.float32(hyper[1]))
     for i in range(0, size.parameters, WIDTH):
-        velocity = momentum * load(work, size.first + i) + load(work, size.gradients + i)
+        velocity = fma(momentum, load(work, size.first + i), load(work, size.gradients + i))
         store(work, size.first + i, velocity)
-        store(work, size.weights + i, load(work, size.weights + i) - rate * velocity)
+        store(work, size.weights + i, fma(downhill, velocity, load(work, size.weights + i)))
