@@ -15,6 +15,7 @@ from tests.site.conftest import BASE
 from seelearn.engine.catalogue import Catalogue, Lesson
 from seelearn.site import pages
 from seelearn.site.app import create_app
+from seelearn.site.links import Links
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def lesson(tmp_path: Path) -> Lesson:
 
 
 def shown(lesson: Lesson, language: str = "en") -> str:
-    return html.unescape(pages.lesson(lesson, language, {}, ""))
+    return html.unescape(pages.lesson(Catalogue(lesson.folder.parent), lesson, "torch", language, Links("http://x")))
 
 
 def words(page: str) -> str:
@@ -113,7 +114,7 @@ def test_without_evidence_that_can_be_read_the_page_still_stands(lesson: Lesson,
 def test_what_a_claim_says_cannot_become_html(lesson: Lesson) -> None:
     path = lesson.folder / "en.md"
     path.write_text("{{ claim falls.calm: <b>x</b> <script>y</script> }}\n\n{{ lab }}\n")
-    page = pages.lesson(lesson, "en", {}, "")
+    page = pages.lesson(Catalogue(lesson.folder.parent), lesson, "torch", "en", Links("http://x"))
     assert "<script>y" not in page
     assert page.count("&lt;script&gt;y") == 2  # in its place, and in the table
 

@@ -1,6 +1,7 @@
 """The lessons of a course, found by path and read without running them."""
 
 import difflib
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +11,9 @@ from typing import Any
 from seelearn.engine.frameworks import FRAMEWORKS, Framework
 from seelearn.engine.parameters import Parameter, read_parameters
 from seelearn.errors import LessonError, NotFoundError
+from seelearn.labels import LANGUAGES
+
+HEADING = re.compile(r"^#+ .*\{#([a-z_]+)\}\s*$", re.M)
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,17 @@ class Lesson:
     def frameworks(self) -> list[str]:
         """The frameworks it is written in, in the order of `FRAMEWORKS`."""
         return [name for name in FRAMEWORKS if self.file(name).exists()]
+
+    @cached_property
+    def sections(self) -> set[str]:
+        """The ids of the headings that its prose has in every language."""
+        paths = [self.prose(language) for language in LANGUAGES]
+        texts = [path.read_text(encoding="utf-8") if path.exists() else "" for path in paths]
+        return set.intersection(*(set(HEADING.findall(text)) for text in texts))
+
+    def prose(self, language: str) -> Path:
+        """Return the path of its text in this language."""
+        return self.folder / f"{language}.md"
 
     def file(self, framework: str) -> Path:
         """Return the path of the experiment in this framework."""
@@ -64,6 +79,10 @@ class Lesson:
             allowed = ", ".join(self.frameworks)
             raise NotFoundError(f"{self.name} is not written in {name[:60]!r}: allowed is {allowed}")
         return FRAMEWORKS[name]
+
+    def place(self, framework: str) -> tuple[str, ...]:
+        """Return what names its page in this framework: the lesson's first one goes without saying."""
+        return (self.name,) if framework == self.frameworks[0] else (self.name, framework)
 
     def parameters(self, framework: str) -> list[Parameter]:
         """Return the parameters of the experiment in this framework."""

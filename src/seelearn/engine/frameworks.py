@@ -13,7 +13,8 @@ from seelearn.errors import UserError
 class Framework:
     """How to find, install and seed one framework; `name` is also the extra that installs it.
 
-    `late` names modules that it would import in the middle of the first run.
+    `package` is what is installed and `module` what is imported, if that has another name. `late` names modules that
+    it would import in the middle of the first run.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Framework:
     package: str
     seed: Callable[[Any, int], object]
     late: tuple[str, ...] = ()
+    module: str = ""
 
     @property
     def version(self) -> str | None:
@@ -41,7 +43,7 @@ class Framework:
         """Import it, and what it would import late; the worker does so before its job arrives."""
         for module in self.late:
             importlib.import_module(module)
-        return importlib.import_module(self.package)
+        return importlib.import_module(self.module or self.package)
 
     def require(self) -> None:
         """Raise a `UserError` with the command that installs it, if it isn't installed."""
@@ -57,6 +59,9 @@ FRAMEWORKS = {
         lambda torch, seed: torch.manual_seed(seed),
         late=("torch._dynamo",),  # the first optimizer imports the compiler: 1.3 s
     ),
+    # Both draw from NumPy's global generator, which is seeded for every framework.
+    "sklearn": Framework("sklearn", "scikit-learn", "scikit-learn", lambda sklearn, seed: None, module="sklearn"),
+    "numpy": Framework("numpy", "NumPy", "numpy", lambda numpy, seed: None),
 }
 
 

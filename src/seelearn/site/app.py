@@ -29,6 +29,7 @@ from seelearn.export.report import report
 from seelearn.labels import LANGUAGES, sentence, words
 from seelearn.show import Range
 from seelearn.site import pages
+from seelearn.site.links import Links
 from seelearn.site.runs import LiveRun, Runs
 from seelearn.site.security import Security
 
@@ -39,8 +40,11 @@ SEEDS = replace(parameters.SEEDS, range=Range(1, 256))
 """How many seeds a reader may have measured: what is drawn of them stays in memory."""
 
 
-def create_app(catalogue: Catalogue, folder: Path) -> FastAPI:
-    """Return the site of a course; recordings of its runs go below `folder`."""
+def create_app(catalogue: Catalogue, folder: Path, url: str = "") -> FastAPI:
+    """Return the site of a course; recordings of its runs go below `folder`.
+
+    `url` is the address by which the world knows it; without one, pages name the address by which they were asked for.
+    """
     engine = LocalEngine(spare=True)
     runs = Runs(engine, folder, WORKERS)
 
@@ -57,31 +61,47 @@ def create_app(catalogue: Catalogue, folder: Path) -> FastAPI:
     app.add_middleware(GZipMiddleware)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)
     app.add_middleware(Security)
-    _add_pages(app, catalogue)
+    _add_pages(app, catalogue, url)
     _add_runs(app, catalogue, runs)
     _add_errors(app)
     return app
 
 
-def _add_pages(app: FastAPI, catalogue: Catalogue) -> None:
+def _add_pages(app: FastAPI, catalogue: Catalogue, url: str) -> None:
+    def links_for(request: Request) -> Links:
+        return Links(url or str(request.base_url).rstrip("/"))
+
+    Linked = Annotated[Links, Depends(links_for)]  # noqa: N806 (a type)
+
     @app.get("/")
     def root(accept_language: Annotated[str, Header()] = "") -> RedirectResponse:
         first = accept_language.strip()[:2].lower()
         return RedirectResponse(f"/{first if first in LANGUAGES else 'en'}/")
 
     @app.get("/{language}/", response_class=HTMLResponse)
-    def home(language: Language) -> str:
-        return pages.home(catalogue, language)
+    def home(language: Language, links: Linked) -> str:
+        return pages.home(catalogue, language, links)
+
+    @app.get("/{language}/courses/{slug}", response_class=HTMLResponse)
+    def course(language: Language, slug: str, links: Linked) -> str:
+        return pages.course(catalogue, slug, language, links)
 
     @app.get("/{language}/lessons/{name}")
-    def lesson(language: Language, name: str, request: Request) -> HTMLResponse:
+    @app.get("/{language}/lessons/{name}/{framework}")
+    def lesson(
+        language: Language, name: str, request: Request, links: Linked, framework: str | None = None
+    ) -> Response:
         found, query, error = catalogue.lesson(name), request.query_params, ""
+        chosen = found.framework(framework).name
+        if framework == found.frameworks[0]:  # its page has a shorter address
+            return RedirectResponse(f"{links('lesson', language, name)}?{request.url.query}".rstrip("?"), 308)
         try:
             if query:
-                make_job(found, None, query)
+                make_job(found, chosen, query)
         except UserError as mistake:
             error = pages.refusal(mistake, found.labels, language)
-        return HTMLResponse(pages.lesson(found, language, query, error), 400 if error else 200)
+        page = pages.lesson(catalogue, found, chosen, language, links, query, error)
+        return HTMLResponse(page, 400 if error else 200)
 
     @app.get("/static/vega.js")
     def vega() -> Response:
@@ -95,12 +115,15 @@ def _add_runs(app: FastAPI, catalogue: Catalogue, runs: Runs) -> None:
     Found = Annotated[LiveRun, Depends(runs.find)]  # noqa: N806 (a type)
 
     @app.post("/{language}/lessons/{name}/runs")
-    async def start(language: Language, name: str, given: dict[str, Value]) -> JSONResponse:
+    @app.post("/{language}/lessons/{name}/{framework}/runs")
+    async def start(
+        language: Language, name: str, given: dict[str, Value], framework: str | None = None
+    ) -> JSONResponse:
         lesson = catalogue.lesson(name)
         try:
             if SEEDS.name in given:
                 SEEDS.parse(given[SEEDS.name])
-            job = make_job(lesson, None, given)
+            job = make_job(lesson, framework, given)
         except UserError as error:
             return JSONResponse({"error": pages.refusal(error, lesson.labels, language)}, 400)
         runs.start(job, lesson.file(job.framework))
@@ -142,7 +165,8 @@ def _ending(run: LiveRun, lesson: Lesson, language: str) -> dict[str, str | list
 def _add_errors(app: FastAPI) -> None:
     def page(request: Request, message: str, status: int) -> HTMLResponse:
         first = request.url.path[1:3]
-        return HTMLResponse(pages.missing(first if first in LANGUAGES else "en", message), status)
+        language = first if first in LANGUAGES else "en"
+        return HTMLResponse(pages.missing(language, Links(""), message), status)
 
     @app.exception_handler(UserError)
     async def refuse(request: Request, error: UserError) -> HTMLResponse:

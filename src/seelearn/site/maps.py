@@ -10,14 +10,19 @@ from seelearn.engine.job import code_hash
 from seelearn.export.sweeps import sweep_map
 
 
-def lesson_map(lesson: Lesson, language: str) -> dict[str, Any] | None:
-    """Return what the page shows of a lesson's map.json; None without one, or with one that cannot be read."""
+def lesson_map(lesson: Lesson, framework: str, language: str) -> dict[str, Any] | None:
+    """Return what the page shows of a lesson's map.json.
+
+    It is None without one, with one that cannot be read, and with one that was measured in another framework.
+    """
     path = lesson.map
     if not path.exists():
         return None
     labels = (lesson.folder / "lesson.toml").stat().st_mtime_ns
     try:
         found, table = _draw(lesson, language, path.stat().st_mtime_ns, labels)
+        if table["framework"] != framework:
+            return None
         stale = table["code"] != code_hash(lesson, table["framework"], claims=True)
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, OSError):
         return None  # the rest of the page is worth showing

@@ -2,42 +2,67 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from markupsafe import Markup
 
 from seelearn import __version__, assets, charts
 from seelearn.engine.catalogue import Catalogue, Lesson
+from seelearn.engine.contents import Course, find_course, read_contents
+from seelearn.engine.frameworks import FRAMEWORKS
 from seelearn.engine.parameters import SEED, Parameter, ParameterError, text
 from seelearn.errors import UserError
 from seelearn.export.conclusions import known
 from seelearn.labels import LANGUAGES, choice_label, parameter_label, words
 from seelearn.site.badges import badges, summary
+from seelearn.site.links import Links
 from seelearn.site.maps import lesson_map
 from seelearn.site.prose import render, show_code
+
+EMPTY: Mapping[str, str] = MappingProxyType({})
 
 SEEDS = 64
 """How many seeds the button beside Run measures."""
 
 
-def home(catalogue: Catalogue, language: str) -> str:
-    """Return the page that lists the lessons."""
-    return _page("home.html", language, "", lessons=catalogue.lessons)
+def home(catalogue: Catalogue, language: str, links: Links) -> str:
+    """Return the page that lists the courses."""
+    return _page("home.html", language, links, ("home",), courses=read_contents(catalogue))
 
 
-def lesson(lesson: Lesson, language: str, query: Mapping[str, str], error: str) -> str:
+def course(catalogue: Catalogue, slug: str, language: str, links: Links) -> str:
+    """Return the page that lists the rows of one course."""
+    found = find_course(read_contents(catalogue), slug)
+    return _page("course.html", language, links, ("course", slug), course=found)
+
+
+def lesson(
+    catalogue: Catalogue,
+    lesson: Lesson,
+    framework: str,
+    language: str,
+    links: Links,
+    query: Mapping[str, str] = EMPTY,
+    error: str = "",
+) -> str:
     """Return a lesson's page: prose, code, and the lab with the parameters of `query` filled in."""
-    framework = lesson.framework().name
     labels = lesson.labels
     evidence = known(lesson)
+    if evidence is not None and evidence.framework != framework:
+        evidence = None  # it is about other code
     badge = badges(evidence, language, stale=evidence is not None and evidence.stale(lesson))
-    prose = render(lesson.folder / f"{language}.md", lesson.file(framework), language, badge)
+    prose = render(lesson.prose(language), lesson.file(framework), language, badge)
     parameters = [*lesson.parameters(framework), SEED]
     return _page(
         "lesson.html",
         language,
-        f"lessons/{lesson.name}",
+        links,
+        ("lesson", *lesson.place(framework)),
         lesson=lesson,
+        framework=framework,
+        titles={name: FRAMEWORKS[name].title for name in lesson.frameworks},
+        courses=[one for one in read_contents(catalogue) if _holds(one, lesson.name, framework)],
         labels=labels,
         title=lesson.title(language),
         before=Markup(prose.before),  # noqa: S704 (Markdown with HTML turned off, from the course's own folder)
@@ -46,7 +71,7 @@ def lesson(lesson: Lesson, language: str, query: Mapping[str, str], error: str) 
         specs=_specs(lesson, language, (lesson.folder / "lesson.toml").stat().st_mtime_ns),
         evidence=evidence and summary(evidence, lesson, prose.sentences, language),
         claims_code=Markup(show_code(lesson.claims, [], language)) if lesson.claims.exists() else "",  # noqa: S704
-        map=lesson_map(lesson, language),
+        map=lesson_map(lesson, framework, language),
         seeds=SEEDS,
         measure=words(language, "measure"),
         error=error,
@@ -54,9 +79,9 @@ def lesson(lesson: Lesson, language: str, query: Mapping[str, str], error: str) 
     )
 
 
-def missing(language: str, message: str) -> str:
+def missing(language: str, links: Links, message: str) -> str:
     """Return the page for what does not exist."""
-    return _page("missing.html", language, "", message=message)
+    return _page("missing.html", language, links, (), message=message)
 
 
 def refusal(error: UserError, labels: dict[str, Any], language: str) -> str:
@@ -93,15 +118,22 @@ def _knob(parameter: Parameter, labels: dict[str, Any], language: str, given: st
     }
 
 
-def _page(template: str, language: str, path: str, **values: Any) -> str:
-    others = [other for other in LANGUAGES if other != language]
+def _holds(course: Course, lesson: str, framework: str) -> bool:
+    return any(row.written and row.page == (lesson, framework) for row in course.rows)
+
+
+def _page(template: str, language: str, links: Links, place: tuple[str, ...], **values: Any) -> str:
+    """Render a page; `place` is its kind and its names (see `Links`), or empty where there is none."""
     return (
         assets.templates()
         .get_template(template)
         .render(
             language=language,
+            languages={other: words(other)["language"] for other in LANGUAGES},
             words=words(language),
-            others=[(other, words(other)["language"], f"/{other}/{path}") for other in others],
+            said=words(language, "course"),
+            links=links,
+            place=place,
             version=__version__,
             **values,
         )

@@ -1,0 +1,113 @@
+"""The course: from its home to a row, from row to row, and what is not written yet."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from tests.engine.test_contents import write_contents
+from tests.site.conftest import BASE, FLAGSHIP
+
+from seelearn.labels import words
+from seelearn.site.app import create_app
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[TestClient]:
+    """A course of six rows, three of them written; gamma is also written in NumPy."""
+    catalogue = write_contents(tmp_path / "course")
+    gamma = tmp_path / "course" / "gamma"
+    code = (gamma / "with_torch.py").read_text(encoding="utf-8")
+    (gamma / "with_numpy.py").write_text(code.replace("1.0 / (step", "2.0 / (step"), encoding="utf-8")
+    with TestClient(create_app(catalogue, tmp_path / "runs"), base_url=BASE, follow_redirects=False) as client:
+        yield client
+
+
+def links(page: str) -> list[str]:
+    """Return where the links of a page's main part lead."""
+    return re.findall(r'<a [^>]*?href="([^"]*)"', page[page.index("<main") : page.index("</main>")])
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_home_page_leads_to_every_course(client: TestClient, language: str) -> None:
+    page = client.get(f"/{language}/").text
+    assert words(language)["tagline"] in page
+    found = [link for link in links(page) if "/courses/" in link]
+    assert len(found) == 7
+    for link in found:
+        assert client.get(link).status_code == 200
+    assert words(language, "course")["count"].format(rows=21, written=1) in page
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_course_lists_all_rows_and_links_only_to_those_written(client: TestClient, language: str) -> None:
+    page = client.get(f"/{language}/courses/pytorch").text
+    rows = re.findall(r"<li(?: [^>]*)?>(.*?)</li>", page)
+    assert len(rows) == 21
+    unwritten = [row for row in rows if words(language, "course")["unwritten"] in row]
+    assert len(unwritten) == 20
+    assert not any("<a" in row for row in unwritten)
+    assert rows[-1].count(f'href="/{language}/lessons/batch_normalization"') == 1
+
+
+def test_every_link_of_every_page_opens(client: TestClient) -> None:
+    seen, waiting = {"/en/", "/zh/"}, ["/en/", "/zh/"]
+    while waiting:
+        place = waiting.pop()
+        answer = client.get(place)
+        assert answer.status_code == 200, place
+        if not answer.headers["content-type"].startswith("text/html"):
+            continue
+        for href in re.findall(r'<a [^>]*?href="([^"]*)"', answer.text):
+            link, _, anchor = href.replace("&amp;", "&").partition("#")
+            if link.startswith("/") and link not in seen:
+                seen.add(link)
+                waiting.append(link)
+            if anchor:
+                target = client.get(link).text if link.startswith("/") else answer.text
+                assert re.search(rf'id="{anchor}"', target), f"{place} links to {link}#{anchor}"
+    assert len(seen) >= 20
+
+
+def test_a_row_of_another_framework_has_its_own_page(small: TestClient) -> None:
+    page = small.get("/en/courses/first").text
+    assert "/en/lessons/gamma/numpy" in links(page)
+    assert "/en/lessons/alpha#t" in links(page)
+    other = small.get("/en/lessons/gamma/numpy").text
+    assert "with_numpy.py" in other
+    assert "with_torch.py" not in other
+    assert 'data-runs="/en/lessons/gamma/numpy/runs"' in other
+    assert re.search(r'href="/en/lessons/gamma/numpy" aria-current="page">NumPy</a>', other)
+    assert "/en/lessons/gamma" in links(other)
+
+
+def test_a_run_of_another_framework_runs_that_one(small: TestClient) -> None:
+    from tests.site.conftest import events, start
+
+    run = start(small, {"n": 1}, "/en/lessons/gamma/numpy")
+    values = [event["data"]["y"] for event in events(small, run) if event["data"].get("kind") == "line"]
+    assert values == [2.0, 1.0]
+
+
+def test_the_first_framework_has_one_address(small: TestClient) -> None:
+    answer = small.get("/en/lessons/gamma/torch?n=4")
+    assert (answer.status_code, answer.headers["location"]) == (308, "/en/lessons/gamma?n=4")
+    assert small.get("/en/lessons/gamma/keras").status_code == 404
+    assert small.get("/en/lessons/beta").status_code == 404
+    assert small.get("/en/courses/second").status_code == 404
+
+
+def test_previous_and_next_lead_to_written_rows(small: TestClient) -> None:
+    page = small.get("/en/lessons/gamma").text
+    (onward,) = re.findall(r'<nav class="onward".*?</nav>', page, re.S)
+    assert 'rel="prev" href="/en/lessons/alpha#t"' in onward
+    assert 'rel="next" href="/en/lessons/gamma/numpy"' in onward
+    assert "4 of 6" in onward
+
+
+def test_a_lesson_in_two_courses_shows_both(client: TestClient) -> None:
+    page = client.get(FLAGSHIP).text
+    assert re.findall(r'<nav class="onward" aria-label="([^"]*)"', page) == ["Machine learning, seen", "PyTorch"]
+    assert "14 of 25" in page
+    assert "21 of 21" in page
