@@ -2,7 +2,8 @@
 // events at once in <script id="events">. An event is a row of its chart's data, so nothing is translated here.
 
 const PHONE = 600;
-const [AXIS, TITLE, EDGE, CELL] = [46, 18, 20, 36]; // pixels: a y axis, its title, what sticks out, a map's cell
+// Pixels: a y axis, its title, what sticks out, a map's cell, a picture at least, the name of a table's row at most.
+const [AXIS, TITLE, EDGE, CELL, PICTURE, LABEL] = [46, 18, 20, 36, 180, 160];
 
 function read(id) {
   const element = document.getElementById(id);
@@ -24,6 +25,7 @@ function theme() {
     header: text,
     title: { color: ink("--ink"), fontWeight: "normal" },
     rule: { color: ink("--soft") },
+    text: { color: ink("--ink") },
     view: { stroke: null },
   };
 }
@@ -96,7 +98,9 @@ class Chart {
     const spec = structuredClone(this.spec);
     const width = Math.max(this.drawing.clientWidth, 260);
     const phone = width < PHONE;
-    if (spec.facet) {
+    if (spec.columns && spec.facet) {
+      this.fitGrid(spec, width, names.length);
+    } else if (spec.facet) {
       const columns = this.rows[0].layers.length;
       spec.spacing.column = phone ? 3 : spec.spacing.column;
       spec.spec.width = Math.max(20, Math.floor((width - widest(names) - EDGE) / columns) - spec.spacing.column);
@@ -109,6 +113,20 @@ class Chart {
       spec.width = width - AXIS - TITLE - EDGE;
     }
     return spec;
+  }
+
+  /** Fit pictures, or tables, that stand side by side: each picture has the shape of the highest. */
+  fitGrid(spec, width, cells) {
+    const { words } = spec.usermeta;
+    if (words) {
+      const labels = this.rows.flatMap((row) => row.rows).map((name) => words[name] ?? name);
+      spec.spec.width = Math.max(120, width - Math.min(widest(labels), LABEL) - TITLE - EDGE);
+      return;
+    }
+    spec.columns = Math.min(cells, Math.max(1, Math.floor(width / PICTURE)));
+    spec.spec.width = Math.min(2 * PICTURE, Math.floor(width / spec.columns) - EDGE);
+    const shape = Math.max(...this.rows.map((row) => row.height / row.width));
+    spec.spec.height = Math.ceil(spec.spec.width * Math.min(shape, 1.5));
   }
 
   /** Draw the rows there are. A chart is made with its first rows: Vega cannot lay out a grid of nothing. */
