@@ -75,8 +75,8 @@ class Image(Stamp):
     height: int
     low: float | None
     high: float | None
-    x: NotRequired[list[float]]
-    y: NotRequired[list[float]]
+    x: list[float] | None
+    y: list[float] | None
 
 
 class Table(Stamp):

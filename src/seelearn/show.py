@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from seelearn.events import Event, Image, Layer, Numbers, Points, Stamp
+from seelearn.events import Event, Layer, Numbers, Points, Stamp
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -101,29 +101,20 @@ class Show:
         """
         from seelearn.pixels import picture  # noqa: PLC0415 (a run without pictures needs no Pillow)
 
-        stamp, drawn = self._stamp(), picture(values, low, high)
-        event: Image = {
-            "kind": "image",
-            "chart": chart,
-            "series": series,
-            **drawn,
-            "step": stamp["step"],
-            "t": stamp["t"],
-        }
-        if x is not None and y is not None:
-            event["x"], event["y"] = list(map(float, x)), list(map(float, y))
-        self._emit(event)
+        xs, ys = (None if edges is None else [float(edge) for edge in edges] for edges in (x, y))
+        drawn = picture(values, low, high)
+        self._emit({"kind": "image", "chart": chart, "series": series, **drawn, "x": xs, "y": ys, **self._stamp()})
 
     def table(
         self,
         chart: str,
         series: str,
-        values: Sequence[Sequence[float | str]],
+        values: "ArrayLike | Sequence[Sequence[Any]]",
         rows: Sequence[str] | None = None,
         columns: Sequence[str] | None = None,
     ) -> None:
         """Draw numbers or words in rows and columns; rows and columns without names are counted from 0."""
-        lists = values.tolist() if hasattr(values, "tolist") else values
+        lists: Any = values.tolist() if hasattr(values, "tolist") else values
         cells = [[value if isinstance(value, str) else finite(value) for value in row] for row in lists]
         names = [list(rows or map(str, range(len(cells)))), list(columns or map(str, range(len(cells[0]))))]
         if len(names[0]) != len(cells) or any(len(names[1]) != len(row) for row in cells):
