@@ -55,9 +55,14 @@ def test_a_table_shows_every_value_in_its_place(language: str) -> None:
 
     drawn = svg("table", draw, language)
     label = SERIES["score"][language]
-    for text in ("0.1235", "NaN", "as it is", "r2", "n", "word", SERIES["a"][language]):
+    a = SERIES["a"][language]
+    for text in ("0.1235", "NaN", "as it is", "n", "word", f"{a} · r2", f"{a} · {label}", label):
         assert texts(drawn).count(text) == 1
-    assert texts(drawn).count(label) == 2, "the name of a row and a value"
+
+
+def test_one_table_alone_names_only_its_rows() -> None:
+    drawn = svg("table", lambda show: show.table("c", "a", [[1]], ["score"], ["n"]), series=["a"])
+    assert sorted(texts(drawn)) == ["1", "SCORE", "n"]
 
 
 def test_the_larger_a_number_the_darker_its_cell() -> None:

@@ -1,4 +1,4 @@
-"""Pictures and tables, one beside the other for each series."""
+"""Pictures and tables."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ ROW = 24
 
 
 def images(panel: Panel) -> Any:
-    """Draw the pictures of the step that is looked at, each value a square of one colour."""
+    """Draw the pictures of the step that is looked at side by side, each value a square of one colour."""
     unfolded = (
         panel.base()
         .transform_filter(NOW)
@@ -39,23 +39,32 @@ def images(panel: Panel) -> Any:
         )
         .properties(width=SIDE, height=SIDE)
     )
-    return _side_by_side(panel, unfolded, drawn, columns=3)
+    names = json.dumps(list(panel.names.values()), ensure_ascii=False)
+    placed = unfolded.transform_calculate(place=f"indexof({json.dumps(list(panel.names))}, datum.series)")
+    header = alt.Header(labelExpr=f"{names}[datum.value]", title=None, labelFontSize=12)
+    grid = drawn.facet(facet=alt.Facet("place:O", title=None, header=header), columns=3)
+    grid.data, grid.transform = placed.data, placed.transform  # before the rows are dealt out to the cells
+    return panel.finish(grid)
 
 
 def table(panel: Panel) -> Any:
-    """Draw the tables of the step that is looked at; with `colour = true`, the larger a number, the darker its cell."""
+    """Draw the tables of the step that is looked at, one below the other.
+
+    With `colour = true` a cell is the darker, the larger its number is in its table.
+    """
     words = json.dumps(panel.every, ensure_ascii=False)
 
     def known(field: str) -> str:
         return f"{words}[datum.{field}] || datum.{field}"
 
-    unfolded = (
+    whose = "datum.arm + ' · ' + " if len(panel.names) > 1 else ""
+    cells = (
         panel.base()
         .transform_filter(NOW)
         .transform_flatten(["rows", "values"], ["row", "cells"])
         .transform_flatten(["columns", "cells"], ["column", "value"])
         .transform_calculate(
-            row=known("row"),
+            row=f"{whose}({known('row')})",
             column=known("column"),
             text="isNumber(datum.value) ? format(datum.value, '.4~g') "
             f": isValid(datum.value) ? {known('value')} : 'NaN'",
@@ -65,28 +74,16 @@ def table(panel: Panel) -> Any:
         .transform_calculate(shade="(datum.number - datum.least) / (datum.most - datum.least || 1)")
     )
     plain: dict[str, Any] = {"domain": False, "ticks": False}
-    cell = alt.Chart(unfolded.data).encode(
+    cell = cells.encode(
         x=alt.X("column:N", title=_title(panel, "x"), sort=None, axis=alt.Axis(labelAngle=0, orient="top", **plain)),
         y=alt.Y("row:N", title=_title(panel, "y"), sort=None, axis=alt.Axis(minExtent=0, maxExtent=LABEL, **plain)),
     )
     shade = alt.Opacity("shade:Q", scale=alt.Scale(domain=[0, 1], range=[0.04, 0.5]), legend=None)
     box = cell.mark_rect(color=PALETTE[1]).encode(opacity=shade if panel.about.get("colour") else alt.value(0.06))
     drawn = alt.layer(box, cell.mark_text(fontSize=12).encode(text="text:N"))
-    grid = _side_by_side(panel, unfolded, drawn.properties(width=WIDTH, height=alt.Step(ROW)), columns=1)
-    return grid.resolve_scale(x="independent", y="independent").properties(
-        usermeta={**grid.usermeta, "words": panel.every}
-    )
+    grid = panel.finish(drawn.properties(width=WIDTH, height=alt.Step(ROW)))
+    return grid.properties(usermeta={**grid.usermeta, "words": panel.every})
 
 
 def _title(panel: Panel, axis: str) -> str | None:
     return panel.label(axis) if axis in panel.about else None
-
-
-def _side_by_side(panel: Panel, unfolded: Any, drawn: Any, columns: int) -> Any:
-    """Put a drawing of each series into a cell of its own; `unfolded` holds the rows and their transforms."""
-    names = json.dumps(list(panel.names.values()), ensure_ascii=False)
-    placed = unfolded.transform_calculate(place=f"indexof({json.dumps(list(panel.names))}, datum.series)")
-    header = alt.Header(labelExpr=f"{names}[datum.value]", title=None, labelFontSize=12)
-    grid = drawn.facet(facet=alt.Facet("place:O", title=None, header=header), columns=columns)
-    grid.data, grid.transform = placed.data, placed.transform
-    return panel.finish(grid)

@@ -99,7 +99,7 @@ class Chart {
     const width = Math.max(this.drawing.clientWidth, 260);
     const phone = width < PHONE;
     if (spec.columns && spec.facet) {
-      this.fitGrid(spec, width, names.length);
+      this.fitPictures(spec, width, names.length);
     } else if (spec.facet) {
       const columns = this.rows[0].layers.length;
       spec.spacing.column = phone ? 3 : spec.spacing.column;
@@ -110,19 +110,20 @@ class Chart {
       const room = (width - 20 * (spec.columns - 1)) / spec.columns;
       spec.concat.forEach((part) => { part.width = Math.floor(room - AXIS - EDGE); });
     } else {
-      spec.width = width - AXIS - TITLE - EDGE;
+      spec.width = width - (spec.usermeta.words ? this.rowNames() : AXIS) - TITLE - EDGE;
     }
     return spec;
   }
 
-  /** Fit pictures, or tables, that stand side by side: each picture has the shape of the highest. */
-  fitGrid(spec, width, cells) {
-    const { words } = spec.usermeta;
-    if (words) {
-      const labels = this.rows.flatMap((row) => row.rows).map((name) => words[name] ?? name);
-      spec.spec.width = Math.max(120, width - Math.min(widest(labels), LABEL) - TITLE - EDGE);
-      return;
-    }
+  /** The pixels that the names of a table's rows take; with several tables, each has that of its own before it. */
+  rowNames() {
+    const { names, words } = this.spec.usermeta;
+    const own = Object.keys(names).length > 1 ? (row) => `${names[row.series]} · ` : () => "";
+    return Math.min(LABEL, widest(this.rows.flatMap((row) => row.rows.map((name) => own(row) + (words[name] ?? name)))));
+  }
+
+  /** Fit pictures that stand side by side: each has the shape of the highest. */
+  fitPictures(spec, width, cells) {
     spec.columns = Math.min(cells, Math.max(1, Math.floor(width / PICTURE)));
     spec.spec.width = Math.min(2 * PICTURE, Math.floor(width / spec.columns) - EDGE);
     const shape = Math.max(...this.rows.map((row) => row.height / row.width));
@@ -138,6 +139,8 @@ class Chart {
     const { grown } = this;
     this.grown = false;
     this.explain(rows);
+    if (this.spec.columns && signals.shown.length !== this.cells) this.stale = true; // one more beside the others
+    this.cells = signals.shown.length;
     if (this.stale) {
       this.stale = false; // now, for a clear() may come while the chart is being made
       await this.make(signals, rows).catch((error) => { this.stale = true; throw error; });
