@@ -40,6 +40,10 @@ class Trial:
     curves: "Mapping[str, Mapping[str, NDArray[Any]]]" = field(default_factory=dict)
     """The y of whole curves: [steps + 1, points]"""
     layers: Mapping[str, Mapping[str, Depths]] = field(default_factory=dict)
+    tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The values of tables, as a list over the times that each was drawn: [times][rows][columns]"""
+    notes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The values that stand in the sentences a run ends with, by the sentence's key; None is not a number"""
     networks: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
     """Functions that return the trained network of a series, where `measure` keeps them"""
 

@@ -10,7 +10,7 @@ not finite is null, because JSON has no other word for it.
 
 import json
 from collections.abc import Iterable
-from typing import Literal, TypedDict, get_args
+from typing import Literal, NotRequired, TypedDict, get_args
 
 Numbers = list[float | None]
 
@@ -49,13 +49,45 @@ class Curve(Stamp):
 
 
 class Points(Stamp):
-    """A cloud of points; x and y have equal lengths."""
+    """A cloud of points; x and y have equal lengths, and so have the words that stand at them, if there are any."""
 
     kind: Literal["points"]
     chart: str
     series: str
     x: Numbers
     y: Numbers
+    labels: NotRequired[list[str]]
+
+
+class Image(Stamp):
+    """A picture, or many side by side in one: `url` holds it as PNG, a pixel for each value.
+
+    `width` and `height` count its pixels. `low` and `high` are the values that have the palest and the darkest colour;
+    null for a picture that came in colours of its own. In a plot it lies below curves and points, from x[0] to x[1] and
+    from y[0], its lower edge, to y[1].
+    """
+
+    kind: Literal["image"]
+    chart: str
+    series: str
+    url: str
+    width: int
+    height: int
+    low: float | None
+    high: float | None
+    x: list[float] | None
+    y: list[float] | None
+
+
+class Table(Stamp):
+    """Numbers or words in rows and columns: values[row][column]; a word that is a series is shown by its label."""
+
+    kind: Literal["table"]
+    chart: str
+    series: str
+    rows: list[str]
+    columns: list[str]
+    values: list[list[float | str | None]]
 
 
 class Distribution(TypedDict):
@@ -139,7 +171,7 @@ class Band(Stamp):
     high: Numbers
 
 
-Event = Step | Line | Curve | Points | Layers | Note | Result | Band
+Event = Step | Line | Curve | Points | Image | Table | Layers | Note | Result | Band
 
 KEYS: dict[str, frozenset[str]] = {
     get_args(event.__annotations__["kind"])[0]: event.__required_keys__ for event in get_args(Event)

@@ -8,12 +8,12 @@ import math
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from seelearn.events import Event, Layer, Numbers, Stamp
+from seelearn.events import Event, Layer, Numbers, Points, Stamp
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -61,10 +61,67 @@ class Show:
         xs, ys = _pair(chart, x, y)
         self._emit({"kind": "curve", "chart": chart, "series": series, "x": xs, "y": ys, **self._stamp()})
 
-    def points(self, chart: str, series: str, x: "ArrayLike", y: "ArrayLike") -> None:
-        """Draw a cloud of points."""
+    def points(
+        self, chart: str, series: str, x: "ArrayLike", y: "ArrayLike", labels: Sequence[str] | None = None
+    ) -> None:
+        """Draw a cloud of points, with a word at each if there are `labels`."""
         xs, ys = _pair(chart, x, y)
-        self._emit({"kind": "points", "chart": chart, "series": series, "x": xs, "y": ys, **self._stamp()})
+        stamp = self._stamp()
+        event: Points = {
+            "kind": "points",
+            "chart": chart,
+            "series": series,
+            "x": xs,
+            "y": ys,
+            "step": stamp["step"],
+            "t": stamp["t"],
+        }
+        if labels is not None:
+            if len(labels) != len(xs):
+                raise ValueError(f"chart {chart!r}: there are {len(xs)} points and {len(labels)} labels")
+            event["labels"] = list(labels)
+        self._emit(event)
+
+    def image(
+        self,
+        chart: str,
+        series: str,
+        values: "ArrayLike",
+        *,
+        low: float | None = None,
+        high: float | None = None,
+        x: tuple[float, float] | None = None,
+        y: tuple[float, float] | None = None,
+    ) -> None:
+        """Draw numbers as a picture, [rows, columns], or as many side by side, [images, rows, columns].
+
+        The first row is on top. From `low` to `high`, the smallest and the largest number unless given, white turns to
+        black; where they have different signs, 0 is white, and it turns to blue below and to orange above. Values of
+        type uint8 whose last axis is 3 are colours (red, green, blue). In a plot, `x` and `y` say where its edges are.
+        """
+        from seelearn.pixels import picture  # noqa: PLC0415 (a run without pictures needs no Pillow)
+
+        xs, ys = (None if edges is None else [float(edge) for edge in edges] for edges in (x, y))
+        drawn = picture(values, low, high)
+        self._emit({"kind": "image", "chart": chart, "series": series, **drawn, "x": xs, "y": ys, **self._stamp()})
+
+    def table(
+        self,
+        chart: str,
+        series: str,
+        values: "ArrayLike | Sequence[Sequence[Any]]",
+        rows: Sequence[str] | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> None:
+        """Draw numbers or words in rows and columns; rows and columns without names are counted from 0."""
+        lists: Any = values.tolist() if hasattr(values, "tolist") else values
+        cells = [[value if isinstance(value, str) else finite(value) for value in row] for row in lists]
+        names = [list(rows or map(str, range(len(cells)))), list(columns or map(str, range(len(cells[0]))))]
+        if len(names[0]) != len(cells) or any(len(names[1]) != len(row) for row in cells):
+            shape = f"{len(names[0])} rows of {len(names[1])} columns"
+            raise ValueError(f"chart {chart!r}: its names are those of {shape}, and its values have another shape")
+        self._emit({"kind": "table", "chart": chart, "series": series, "rows": names[0], "columns": names[1],
+                    "values": cells, **self._stamp()})  # fmt: skip
 
     def layers(self, chart: str, series: str, layers: list[Layer]) -> None:
         """Draw what the microscope saw in every layer of one network."""

@@ -3,12 +3,15 @@
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from seelearn.events import Event
+from seelearn.events import Table as TableEvent
 from seelearn.labels import words
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -22,6 +25,7 @@ class Screen:
         self._language = language
         self._console = console
         self._lines: dict[tuple[str, str], list[float | None]] = {}
+        self._tables: dict[tuple[str, str], TableEvent] = {}
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -55,10 +59,23 @@ class Screen:
             self._step = f"{self._unit} {event['seeds']}"
         elif event["kind"] == "line":
             self._lines.setdefault((event["chart"], event["series"]), []).append(event["y"])
+        elif event["kind"] == "table":
+            self._tables[event["chart"], event["series"]] = event
 
     def finish(self) -> None:
-        """Print what is left to print."""
+        """Print what is left to print, and every table as it is in the end."""
         self._print_step()
+        for key, event in self._tables.items():
+            self._console.print(self._grid(self._name(*key), event))
+
+    def _grid(self, title: str, event: TableEvent) -> Table:
+        def name(word: str) -> str:
+            return escape(str(self._labels["series"].get(word, {}).get(self._language, word)))
+
+        grid = Table("", *map(name, event["columns"]), title=title, title_justify="left", box=box.SIMPLE)
+        for row, values in zip(event["rows"], event["values"], strict=True):
+            grid.add_row(name(row), *(name(v) if isinstance(v, str) else _number(v) for v in values))
+        return grid
 
     def last(self) -> dict[str, dict[str, float | None]]:
         """Return the last value of every growing curve, or their median: {chart: {series: value}}."""

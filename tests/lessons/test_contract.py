@@ -31,7 +31,15 @@ CLAIMING = [(one, name) for one, name in EXPERIMENTS if one.claims.exists()]
 CLAIMED = pytest.mark.parametrize(
     ("lesson", "framework"), CLAIMING, ids=[f"{one.name}-{name}" for one, name in CLAIMING]
 )
-VERBS = {"band": {"lines"}, "line": {"lines"}, "curve": {"plot"}, "points": {"plot"}, "layers": {"layers"}}
+VERBS = {
+    "band": {"lines"},
+    "line": {"lines"},
+    "curve": {"plot", "bars"},
+    "points": {"plot"},
+    "image": {"images", "plot"},
+    "table": {"table"},
+    "layers": {"layers"},
+}
 """The kinds of chart that can draw each kind of event."""
 
 

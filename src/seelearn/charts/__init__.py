@@ -7,12 +7,21 @@ A chart's data set is the list of its events, just as they were recorded; the ch
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from seelearn.charts.grids import images, table
 from seelearn.charts.layers import health, layers
 from seelearn.charts.panel import Panel
-from seelearn.charts.plots import lines, plot
+from seelearn.charts.plots import bars, lines, plot
 from seelearn.events import Event
 
-KINDS: dict[str, Callable[[Panel], Any]] = {"lines": lines, "plot": plot, "layers": layers, "health": health}
+KINDS: dict[str, Callable[[Panel], Any]] = {
+    "lines": lines,
+    "plot": plot,
+    "bars": bars,
+    "images": images,
+    "table": table,
+    "layers": layers,
+    "health": health,
+}
 """What `kind` may say in a lesson.toml."""
 
 Spec = dict[str, Any]

@@ -27,6 +27,7 @@ class Panel:
         self.language = language
         self.words = words(language, "charts")
         self.names = {s: labels["series"][s][language] for s in about["series"]}
+        self.every = {series: label[language] for series, label in labels["series"].items()}
 
     def label(self, name: str) -> str:
         """Return one of the chart's own words, such as the title of an axis."""

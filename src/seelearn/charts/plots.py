@@ -82,14 +82,57 @@ def _bands(panel: Panel, scale: alt.Scale) -> list[Any]:
 
 
 def plot(panel: Panel) -> Any:
-    """Draw points, and curves as they are at the step that is looked at."""
-    base = panel.base().transform_filter(NOW).transform_flatten(["x", "y"])
-    channels = {
-        "x": alt.X("x:Q", title=panel.label("x"), scale=alt.Scale(nice=False)),
-        "y": alt.Y("y:Q", title=panel.label("y")),
-        "color": panel.colour(),
-    }
-    points = base.transform_filter("datum.kind == 'points'").mark_circle(size=12, opacity=0.5)
-    curves = base.transform_filter("datum.kind == 'curve'").mark_line(strokeWidth=2.5)
-    layers = alt.layer(points.encode(**channels), curves.encode(**channels))
+    """Draw points, and curves as they are at the step that is looked at, on a picture if there is one."""
+    now = panel.base().transform_filter(NOW)
+    scale = {"x": alt.Scale(nice=False, type="log" if panel.about.get("log_x") else "linear")}
+    scale["y"] = alt.Scale(type="log", nice=False) if panel.about.get("log") else alt.Scale()
+    x, y = (getattr(alt, axis.upper())(f"{axis}:Q", title=panel.label(axis), scale=scale[axis]) for axis in "xy")
+    picture = (
+        now.transform_filter("datum.kind == 'image'")
+        .transform_calculate(left="datum.x[0]", right="datum.x[1]", lower="datum.y[0]", upper="datum.y[1]")
+        .mark_image(aspect=False)
+        .encode(
+            x=alt.X("left:Q", title=panel.label("x"), scale=scale["x"]),
+            y=alt.Y("lower:Q", title=panel.label("y"), scale=scale["y"]),
+            x2="right:Q",
+            y2="upper:Q",
+            url="url:N",
+        )
+    )
+    base = (
+        now.transform_filter("datum.kind != 'image'")
+        .transform_calculate(words="datum.labels || []")
+        .transform_flatten(["x", "y", "words"], ["x", "y", "label"])
+    )
+    channels = {"x": x, "y": y, "color": panel.colour()}
+    dots = base.transform_filter("datum.kind == 'points'")
+    points = dots.mark_circle(size=panel.about.get("size", 12), opacity=panel.about.get("opacity", 0.5))
+    curves = (
+        base.transform_filter("datum.kind == 'curve'")
+        .transform_window(place="row_number()")  # a curve may turn back: its points are joined as they come
+        .mark_line(strokeWidth=2.5)
+        .encode(order="place:Q")
+    )
+    said = dots.transform_filter("isValid(datum.label)").mark_text(dy=-11, fontSize=11)
+    layers = alt.layer(
+        picture, points.encode(**channels), curves.encode(**channels), said.encode(x=x, y=y, text="label:N")
+    )
     return panel.finish(layers.properties(width=WIDTH, height=HEIGHT))
+
+
+def bars(panel: Panel) -> Any:
+    """Draw curves as they are at the step that is looked at as bars, those of several series side by side."""
+    base = panel.base().transform_filter(NOW).transform_flatten(["x", "y"])
+    names = list(panel.names.values())
+    drawn = base.mark_bar().encode(
+        x=alt.X("x:O", title=panel.label("x"), axis=alt.Axis(labelAngle=0, labelOverlap=True)),
+        xOffset=alt.XOffset("arm:N", sort=names),
+        y=alt.Y("y:Q", title=panel.label("y")),
+        color=panel.colour(),
+        tooltip=[
+            panel.named("arm:N"),
+            alt.Tooltip("x:O", title=panel.label("x")),
+            alt.Tooltip("y:Q", title=panel.label("y"), format=".4g"),
+        ],
+    )
+    return panel.finish(drawn.properties(width=WIDTH, height=HEIGHT))

@@ -141,6 +141,8 @@ def trial_of(seed: int, events: Iterable[Event]) -> Trial:
     lines: Any = defaultdict(lambda: defaultdict(list))
     curves: Any = defaultdict(lambda: defaultdict(list))
     layers: Any = defaultdict(lambda: defaultdict(list))
+    tables: Any = defaultdict(lambda: defaultdict(list))
+    notes: Any = {}
     for event in events:
         if event["kind"] == "line":
             lines[event["chart"]][event["series"]].append(event["y"])
@@ -148,8 +150,12 @@ def trial_of(seed: int, events: Iterable[Event]) -> Trial:
             curves[event["chart"]][event["series"]].append(event["y"])
         elif event["kind"] == "layers":
             layers[event["chart"]][event["series"]].append(event["layers"])
+        elif event["kind"] == "table":
+            tables[event["chart"]][event["series"]].append(event["values"])
+        elif event["kind"] == "note":
+            notes[event["key"]] = event["values"]
     depths = {chart: {name: _depths(looks) for name, looks in group.items()} for chart, group in layers.items()}
-    return Trial(seed, _arrays(lines), _arrays(curves), depths)
+    return Trial(seed, _arrays(lines), _arrays(curves), depths, tables, notes)
 
 
 def _arrays(tree: Any) -> dict[str, dict[str, NDArray[Any]]]:

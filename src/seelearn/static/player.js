@@ -2,7 +2,8 @@
 // events at once in <script id="events">. An event is a row of its chart's data, so nothing is translated here.
 
 const PHONE = 600;
-const [AXIS, TITLE, EDGE, CELL] = [46, 18, 20, 36]; // pixels: a y axis, its title, what sticks out, a map's cell
+// Pixels: a y axis, its title, what sticks out, a map's cell, a picture at least, the name of a table's row at most.
+const [AXIS, TITLE, EDGE, CELL, PICTURE, LABEL] = [46, 18, 20, 36, 180, 160];
 
 function read(id) {
   const element = document.getElementById(id);
@@ -24,6 +25,7 @@ function theme() {
     header: text,
     title: { color: ink("--ink"), fontWeight: "normal" },
     rule: { color: ink("--soft") },
+    text: { color: ink("--ink") },
     view: { stroke: null },
   };
 }
@@ -96,7 +98,9 @@ class Chart {
     const spec = structuredClone(this.spec);
     const width = Math.max(this.drawing.clientWidth, 260);
     const phone = width < PHONE;
-    if (spec.facet) {
+    if (spec.columns && spec.facet) {
+      this.fitPictures(spec, width, names.length);
+    } else if (spec.facet) {
       const columns = this.rows[0].layers.length;
       spec.spacing.column = phone ? 3 : spec.spacing.column;
       spec.spec.width = Math.max(20, Math.floor((width - widest(names) - EDGE) / columns) - spec.spacing.column);
@@ -106,9 +110,24 @@ class Chart {
       const room = (width - 20 * (spec.columns - 1)) / spec.columns;
       spec.concat.forEach((part) => { part.width = Math.floor(room - AXIS - EDGE); });
     } else {
-      spec.width = width - AXIS - TITLE - EDGE;
+      spec.width = width - (spec.usermeta.words ? this.rowNames() : AXIS) - TITLE - EDGE;
     }
     return spec;
+  }
+
+  /** The pixels that the names of a table's rows take; with several tables, each has that of its own before it. */
+  rowNames() {
+    const { names, words } = this.spec.usermeta;
+    const own = Object.keys(names).length > 1 ? (row) => `${names[row.series]} · ` : () => "";
+    return Math.min(LABEL, widest(this.rows.flatMap((row) => row.rows.map((name) => own(row) + (words[name] ?? name)))));
+  }
+
+  /** Fit pictures that stand side by side: each has the shape of the highest. */
+  fitPictures(spec, width, cells) {
+    spec.columns = Math.min(cells, Math.max(1, Math.floor(width / PICTURE)));
+    spec.spec.width = Math.min(2 * PICTURE, Math.floor(width / spec.columns) - EDGE);
+    const shape = Math.max(...this.rows.map((row) => row.height / row.width));
+    spec.spec.height = Math.ceil(spec.spec.width * Math.min(shape, 1.5));
   }
 
   /** Draw the rows there are. A chart is made with its first rows: Vega cannot lay out a grid of nothing. */
@@ -120,6 +139,8 @@ class Chart {
     const { grown } = this;
     this.grown = false;
     this.explain(rows);
+    if (this.spec.columns && signals.shown.length !== this.cells) this.stale = true; // one more beside the others
+    this.cells = signals.shown.length;
     if (this.stale) {
       this.stale = false; // now, for a clear() may come while the chart is being made
       await this.make(signals, rows).catch((error) => { this.stale = true; throw error; });
