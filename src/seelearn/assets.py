@@ -1,5 +1,6 @@
 """What a browser gets, the page and the report alike: templates, our scripts and styles, and Vega."""
 
+import re
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -26,6 +27,14 @@ def templates() -> jinja2.Environment:
 def inline(name: str) -> Markup:
     """Return one of our own scripts or styles, to stand inside a page."""
     return Markup((STATIC / name).read_text(encoding="utf-8"))  # noqa: S704 (our own file)
+
+
+def bundle(*names: str) -> str:
+    """Return Vega and some of our modules as one plain script: from a disk a browser loads no modules."""
+    ours = "".join(
+        re.sub(r"^(import .*|export )", "", (STATIC / name).read_text(encoding="utf-8"), flags=re.M) for name in names
+    )
+    return f'(() => {{ "use strict";\n{vega()}\n}})();\n(() => {{ "use strict";\n{ours}\n}})();\n'
 
 
 _BUNDLING = Lock()

@@ -30,6 +30,7 @@ EXAMPLES = """examples:
   seelearn sweep batch_normalization --set activation=tanh,relu --set bias=-0.5:0.5:11 --seeds 32
   seelearn report runs/batch_normalization-1
   seelearn serve
+  seelearn publish site
   seelearn doctor
 """
 
@@ -101,6 +102,11 @@ def _parser(catalogue: Catalogue, arguments: list[str]) -> argparse.ArgumentPars
     serve = add("serve", commands.serve_course, "serve the course at http://127.0.0.1:PORT")
     serve.add_argument("--port", default="8000", help="default: 8000")
     serve.add_argument("--runs", default="runs", metavar="DIR", help="where recordings go (default: runs/)")
+    publish = add("publish", commands.publish_course, "write the course as files for any web host, or none")
+    publish.add_argument(
+        "folder", metavar="DIR", help="where the edition goes: a new or empty folder, or an earlier edition"
+    )
+    publish.add_argument("--url", default="", help="the address that it will have: search engines want to know it")
     add("doctor", commands.examine, "say what is installed, what is missing, and what to type")
     return parser
 

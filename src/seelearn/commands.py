@@ -16,6 +16,8 @@ from seelearn.engine.recording import Recording
 from seelearn.errors import UserError
 from seelearn.labels import words
 
+PUBLISHED = Path("runs", "published")
+"""Where the runs of an edition are recorded, to be taken again for the next one."""
 GIVEN = "parameter "
 """What the names of a lesson's own options begin with."""
 
@@ -75,6 +77,27 @@ def serve_course(options: argparse.Namespace) -> int:
     if not (re.fullmatch("[0-9]{1,5}", options.port) and 0 < int(options.port) < 65536):
         raise UserError(f"port is {options.port!r}, but must be a whole number from 1 to 65535: try 8000")
     return serve(options.catalogue, int(options.port), Path(options.runs))
+
+
+def publish_course(options: argparse.Namespace) -> int:
+    """Write the course as files for any web host, and say how much there is to send."""
+    from seelearn.site.edition import Edition  # noqa: PLC0415
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    edition = Edition(options.catalogue, Path(options.folder), options.url)
+    edition.publish(PUBLISHED, say)
+    weights = edition.weights()
+    print(f"{len(weights)} files, {sum(whole for whole, _ in weights.values()) / 1e6:.1f} MB")
+    for kind in ("lessons/", "runs/", "static/"):
+        chosen = {name: sizes for name, sizes in weights.items() if kind in name}
+        if chosen:
+            heaviest = max(chosen, key=lambda name: chosen[name][1])
+            whole, sent = (f"{size / 1e3:,.0f} kB" for size in chosen[heaviest])
+            print(f"  heaviest of {len(chosen)} in {kind:9} {whole}, {sent} compressed  {heaviest}")
+    print(f"  {Path(options.folder) / 'index.html'}")
+    return 0
 
 
 def examine(options: argparse.Namespace) -> int:

@@ -1,6 +1,6 @@
 """The pages of the site, as HTML."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -19,6 +19,7 @@ from seelearn.site.badges import badges, summary
 from seelearn.site.links import Links
 from seelearn.site.maps import lesson_map
 from seelearn.site.prose import render, show_code
+from seelearn.site.recordings import Recorded
 
 EMPTY: Mapping[str, str] = MappingProxyType({})
 
@@ -45,8 +46,12 @@ def lesson(
     links: Links,
     query: Mapping[str, str] = EMPTY,
     error: str = "",
+    recordings: Sequence[Recorded] | None = None,
 ) -> str:
-    """Return a lesson's page: prose, code, and the lab with the parameters of `query` filled in."""
+    """Return a lesson's page: prose, code, and the lab with the parameters of `query` filled in.
+
+    With `recordings` the lab replays these instead of running anything.
+    """
     labels = lesson.labels
     evidence = known(lesson)
     if evidence is not None and evidence.framework != framework:
@@ -76,7 +81,15 @@ def lesson(
         measure=words(language, "measure"),
         error=error,
         autorun=bool(query) and not error,
+        recordings=recordings,
+        edition=words(language, "edition"),
     )
+
+
+def languages(links: Links) -> str:
+    """Return the page that leads to the home pages of all languages."""
+    said = {language: words(language) for language in LANGUAGES}
+    return assets.templates().get_template("languages.html").render(said=said, links=links)
 
 
 def missing(language: str, links: Links, message: str) -> str:
