@@ -1,6 +1,5 @@
 """The static edition, opened from a disk in a real browser."""
 
-
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.test_lesson_page import picture, wait_for_end
