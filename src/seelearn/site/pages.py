@@ -16,11 +16,16 @@ from seelearn.errors import UserError
 from seelearn.export.conclusions import known
 from seelearn.labels import LANGUAGES, choice_label, parameter_label, words
 from seelearn.site.badges import badges, summary
+from seelearn.site.compare import compare
+from seelearn.site.found import dated
 from seelearn.site.links import Links
 from seelearn.site.maps import lesson_map
 from seelearn.site.prose import render, show_code
 
 EMPTY: Mapping[str, str] = MappingProxyType({})
+
+NEWEST = 3
+"""How many lessons the home page shows beside the courses."""
 
 SEEDS = 64
 """How many seeds the button beside Run measures."""
@@ -28,7 +33,8 @@ SEEDS = 64
 
 def home(catalogue: Catalogue, language: str, links: Links) -> str:
     """Return the page that lists the courses."""
-    return _page("home.html", language, links, ("home",), courses=read_contents(catalogue))
+    newest = dated(catalogue)[:NEWEST]
+    return _page("home.html", language, links, ("home",), courses=read_contents(catalogue), newest=newest)
 
 
 def course(catalogue: Catalogue, slug: str, language: str, links: Links) -> str:
@@ -76,6 +82,25 @@ def lesson(
         measure=words(language, "measure"),
         error=error,
         autorun=bool(query) and not error,
+    )
+
+
+def comparison(lesson: Lesson, names: tuple[str, str], language: str, links: Links) -> str:
+    """Return the page that shows a lesson's code in two frameworks side by side."""
+    titles = {name: lesson.framework(name).title for name in names}
+    left, right = names
+    shown = {"title": lesson.title(language), "left": titles[left], "right": titles[right]}
+    return _page(
+        "compare.html",
+        language,
+        links,
+        ("compare", lesson.name, *names),
+        lesson=lesson,
+        names=names,
+        titles=titles,
+        heading=words(language, "course")["compare_title"].format(**shown),
+        about=words(language, "course")["compare_about"],
+        pairs=compare(lesson.file(left), lesson.file(right)),
     )
 
 
