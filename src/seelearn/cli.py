@@ -29,6 +29,7 @@ EXAMPLES = """examples:
   seelearn verify batch_normalization            measure what the lesson claims
   seelearn sweep batch_normalization --set activation=tanh,relu --set bias=-0.5:0.5:11 --seeds 32
   seelearn report runs/batch_normalization-1
+  seelearn notebook batch_normalization          the lesson as a Jupyter notebook
   seelearn serve
   seelearn publish site
   seelearn doctor
@@ -95,6 +96,11 @@ def _parser(catalogue: Catalogue, arguments: list[str]) -> argparse.ArgumentPars
         help="measure so many seeds at once, and draw the band they make, instead of one run",
     )
     _add_parameters(run, catalogue, arguments)
+    notebook = add("notebook", commands.write_notebook, "write a lesson as a Jupyter notebook")
+    notebook.add_argument("lesson", help="the name of a lesson")
+    notebook.add_argument("--framework", help="the framework of its code (default: the lesson's first)")
+    notebook.add_argument("--out", metavar="FILE", help="a new file (default: LESSON-FRAMEWORK.ipynb)")
+    _add_language(notebook)
     _add_studies(add)
     report = add("report", commands.report_run, "draw a recording again")
     report.add_argument("run", metavar="RUN", help="the folder of a recording")

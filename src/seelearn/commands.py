@@ -70,6 +70,25 @@ def report_run(options: argparse.Namespace) -> int:
     return 0 if files else 1
 
 
+def write_notebook(options: argparse.Namespace) -> int:
+    """Write a lesson as a Jupyter notebook, in one language and one framework."""
+    from seelearn.site.notebook import notebook  # noqa: PLC0415
+
+    lesson = options.catalogue.lesson(options.lesson)
+    framework = lesson.framework(options.framework).name
+    path = Path(options.out or f"{lesson.name}-{framework}.ipynb")
+    text = notebook(lesson, framework, options.lang)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:  # it may hold somebody's work
+        raise UserError(f"{path} exists already: give --out a file that does not") from None
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror}: try --out FILE") from None
+    print(path)
+    return 0
+
+
 def serve_course(options: argparse.Namespace) -> int:
     """Serve the course on this machine until Ctrl-C."""
     from seelearn.site.server import serve  # noqa: PLC0415

@@ -20,7 +20,7 @@ def test_the_root_leads_to_the_readers_language(client: TestClient, asked: str, 
 
 def test_a_lesson_page_has_prose_code_and_a_form_from_the_signature(client: TestClient) -> None:
     page = client.get(FLAGSHIP).text
-    assert '<h2 id="reading">How to read the grid</h2>' in page
+    assert '<h2 id="reading">How to read the grid <a class="anchor" href="#reading"' in page
     assert '<span class="nf">deep_net</span>' in page
     assert 'name="lr" type="number" required min="0.0001" max="1" step="any" value="0.03"' in page
     assert 'name="epochs" type="number" required min="1" max="50" step="1" value="12"' in page

@@ -1,5 +1,6 @@
 """Prose: Markdown with ids and code, and nothing that a page must not hold."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -33,8 +34,34 @@ def test_html_in_prose_is_text(tmp_path: Path) -> None:
     assert "href" not in page
 
 
-def test_a_heading_gets_its_id_and_loses_the_mark(tmp_path: Path) -> None:
-    assert '<h2 id="one_two">A title</h2>' in rendered(tmp_path, "## A title {#one_two}\n")
+def test_a_heading_gets_its_id_and_a_link_and_loses_the_mark(tmp_path: Path) -> None:
+    page = rendered(tmp_path, "## A title {#one_two}\n\n## Another\n")
+    assert '<h2 id="one_two">A title <a class="anchor" href="#one_two"' in page
+    assert "<h2>Another</h2>" in page
+
+
+def test_formulas_become_mathml(tmp_path: Path) -> None:
+    page = rendered(tmp_path, "For $x^2$ pay $5.\n\n$$\n\\frac{a}{\\text{平均}}\n$$\n")
+    assert '<math xmlns="http://www.w3.org/1998/Math/MathML" display="inline">' in page
+    assert "<msup><mi>x</mi><mn>2</mn></msup>" in page
+    assert "pay $5." in page
+    assert 'display="block"' in page
+    assert re.search("<mfrac>.*<mi>a</mi>.*<mtext>平均</mtext>", page)
+
+
+@pytest.mark.parametrize(
+    ("tex", "said"),
+    [
+        ("\\sqrt{", "cannot be read"),
+        ("\\href{javascript:alert(1)}{x}", "holds what is not mathematics"),
+        ("\\style{color:red}{x}", "holds what is not mathematics"),
+        ("\\text{<script>alert(1)</script>}", "holds what is not mathematics"),
+        ("\\text{<meta http-equiv=refresh>}", "holds what is not mathematics"),
+    ],
+)
+def test_what_is_no_formula_is_the_authors_mistake(tmp_path: Path, tex: str, said: str) -> None:
+    with pytest.raises(LessonError, match=said):
+        rendered(tmp_path, f"$${tex}$$\n")
 
 
 def test_code_is_the_lines_of_the_file(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import difflib
 import re
 import tomllib
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,14 @@ class Lesson:
         if missing:
             raise LessonError(f"{path}: it lacks {', '.join(sorted(missing))}")
         return labels
+
+    @property
+    def date(self) -> date | None:
+        """The day of its last change that is worth telling its readers, if lesson.toml says one."""
+        day = self.labels.get("date")
+        if day is not None and type(day) is not date:
+            raise LessonError(f"{self.folder / 'lesson.toml'}: date is {day!r}, but must be a day such as 2026-11-23")
+        return day
 
     @cached_property
     def frameworks(self) -> list[str]:

@@ -59,6 +59,11 @@ class Course:
         """Those of its rows that can be opened."""
         return [row for row in self.rows if row.written]
 
+    @property
+    def pages(self) -> list[tuple[str, str]]:
+        """Return the pages that its written rows open, each once."""
+        return list(dict.fromkeys(row.page for row in self.written))
+
     def number(self, page: tuple[str, str]) -> int:
         """Return which row opens this page first, counted from 1."""
         return next(number for number, row in enumerate(self.rows, 1) if row.page == page)

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Depends, FastAPI, Header, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse
+from fastapi.routing import APIRoute
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
@@ -28,9 +29,11 @@ from seelearn.export.conclusions import conclusions, under
 from seelearn.export.report import report
 from seelearn.labels import LANGUAGES, sentence, words
 from seelearn.show import Range
-from seelearn.site import pages
+from seelearn.site import found, pages
 from seelearn.site.links import Links
+from seelearn.site.notebook import notebook
 from seelearn.site.runs import LiveRun, Runs
+from seelearn.site.search import index
 from seelearn.site.security import Security
 
 Language = Literal["zh", "en"]
@@ -86,29 +89,75 @@ def _add_pages(app: FastAPI, catalogue: Catalogue, url: str) -> None:
     def course(language: Language, slug: str, links: Linked) -> str:
         return pages.course(catalogue, slug, language, links)
 
+    @app.get("/{language}/compare/{name}/{first}/{second}", response_class=HTMLResponse)
+    def comparison(language: Language, name: str, first: str, second: str, links: Linked) -> str:
+        return pages.comparison(catalogue.lesson(name), (first, second), language, links)
+
+    _add_files(app, catalogue)
+
     @app.get("/{language}/lessons/{name}")
     @app.get("/{language}/lessons/{name}/{framework}")
     def lesson(
         language: Language, name: str, request: Request, links: Linked, framework: str | None = None
     ) -> Response:
-        found, query, error = catalogue.lesson(name), request.query_params, ""
-        chosen = found.framework(framework).name
-        if framework == found.frameworks[0]:  # its page has a shorter address
+        chosen, query, error = catalogue.lesson(name), request.query_params, ""
+        written_in = chosen.framework(framework).name
+        if framework == chosen.frameworks[0]:  # its page has a shorter address
             return RedirectResponse(f"{links('lesson', language, name)}?{request.url.query}".rstrip("?"), 308)
         try:
             if query:
-                make_job(found, chosen, query)
+                make_job(chosen, written_in, query)
         except UserError as mistake:
-            error = pages.refusal(mistake, found.labels, language)
-        page = pages.lesson(catalogue, found, chosen, language, links, query, error)
+            error = pages.refusal(mistake, chosen.labels, language)
+        page = pages.lesson(catalogue, chosen, written_in, language, links, query, error)
         return HTMLResponse(page, 400 if error else 200)
+
+    @app.get("/sitemap.xml")
+    def sitemap(links: Linked) -> Response:
+        return Response(found.sitemap(catalogue, links), media_type="application/xml")
+
+    @app.get("/{language}/feed.xml")
+    def feed(language: Language, links: Linked) -> Response:
+        return Response(found.feed(catalogue, language, links), media_type="application/atom+xml")
+
+    @app.get("/{language}/index.js")
+    def search(language: Language, links: Linked) -> Response:
+        return Response(index(catalogue, language, links), media_type="text/javascript")
+
+    @app.get("/robots.txt", response_class=PlainTextResponse)
+    def robots(links: Linked) -> str:
+        return found.robots(links)
 
     @app.get("/static/vega.js")
     def vega() -> Response:
         headers = {"Cache-Control": "max-age=86400"}
         return Response(assets.vega(), media_type="text/javascript", headers=headers)
 
+    for route in app.routes:
+        if (
+            isinstance(route, APIRoute) and route.methods
+        ):  # who asks for a page's head alone, such as a checker of links
+            route.methods.add("HEAD")
     app.mount("/static", StaticFiles(directory=assets.STATIC))
+
+
+def _add_files(app: FastAPI, catalogue: Catalogue) -> None:
+    @app.get("/{language}/lessons/{name}.png")
+    def picture(language: Language, name: str) -> Response:
+        headers = {"Cache-Control": "max-age=86400", "Cross-Origin-Resource-Policy": "cross-origin"}
+        return Response(found.picture(catalogue.lesson(name), language), media_type="image/png", headers=headers)
+
+    @app.get("/{language}/lessons/{name}/with_{framework}.py")
+    def script(language: Language, name: str, framework: str) -> Response:
+        lesson = catalogue.lesson(name)
+        code = lesson.file(lesson.framework(framework).name).read_bytes()
+        return Response(code, media_type="text/x-python")
+
+    @app.get("/{language}/lessons/{name}/{framework}.ipynb")
+    def download(language: Language, name: str, framework: str) -> Response:
+        lesson = catalogue.lesson(name)
+        text = notebook(lesson, lesson.framework(framework).name, language)
+        return Response(text, media_type="application/x-ipynb+json")
 
 
 def _add_runs(app: FastAPI, catalogue: Catalogue, runs: Runs) -> None:

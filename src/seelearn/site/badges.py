@@ -2,6 +2,7 @@
 
 import html
 import math
+import re
 from typing import Any
 
 from seelearn.engine.catalogue import Lesson
@@ -33,6 +34,14 @@ def badges(evidence: Evidence | None, language: str, *, stale: bool) -> Badge:
         return f'<span class="{classes}"{mark}>{before}', f"{after} {link}</span>"
 
     return badge
+
+
+def verdict(evidence: Evidence | None, name: str, language: str, *, stale: bool) -> tuple[str, str]:
+    """Return what was found of a claim, and its badge as plain text, for where there is no page."""
+    proof = evidence.claims.get(name) if evidence else None
+    found = proof["verdict"] if proof else "unmeasured"
+    said = html.unescape(re.sub("<[^>]+>", "", _short(proof, language, stale=stale)))
+    return found, f"{SIGNS[found]} {said}"
 
 
 def summary(evidence: Evidence, lesson: Lesson, sentences: dict[str, str], language: str) -> dict[str, Any]:

@@ -9,8 +9,10 @@ PATHS = {
     "notebook": "/{language}/lessons/{names}.ipynb",
     "picture": "/{language}/lessons/{names}.png",
     "runs": "/{language}/lessons/{names}/runs",
-    "search": "/{language}/search.js",
+    "search": "/{language}/index.js",
     "feed": "/{language}/feed.xml",
+    "card": "/static/card-{language}.png",
+    "sitemap": "/sitemap.xml",
 }
 
 

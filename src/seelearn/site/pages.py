@@ -16,6 +16,8 @@ from seelearn.errors import UserError
 from seelearn.export.conclusions import known
 from seelearn.labels import LANGUAGES, choice_label, parameter_label, words
 from seelearn.site.badges import badges, summary
+from seelearn.site.compare import compare
+from seelearn.site.found import dated
 from seelearn.site.links import Links
 from seelearn.site.maps import lesson_map
 from seelearn.site.prose import render, show_code
@@ -23,13 +25,17 @@ from seelearn.site.recordings import Recorded
 
 EMPTY: Mapping[str, str] = MappingProxyType({})
 
+NEWEST = 3
+"""How many lessons the home page shows beside the courses."""
+
 SEEDS = 64
 """How many seeds the button beside Run measures."""
 
 
 def home(catalogue: Catalogue, language: str, links: Links) -> str:
     """Return the page that lists the courses."""
-    return _page("home.html", language, links, ("home",), courses=read_contents(catalogue))
+    newest = dated(catalogue)[:NEWEST]
+    return _page("home.html", language, links, ("home",), courses=read_contents(catalogue), newest=newest)
 
 
 def course(catalogue: Catalogue, slug: str, language: str, links: Links) -> str:
@@ -90,6 +96,25 @@ def languages(links: Links) -> str:
     """Return the page that leads to the home pages of all languages."""
     said = {language: words(language) for language in LANGUAGES}
     return assets.templates().get_template("languages.html").render(said=said, links=links)
+
+
+def comparison(lesson: Lesson, names: tuple[str, str], language: str, links: Links) -> str:
+    """Return the page that shows a lesson's code in two frameworks side by side."""
+    titles = {name: lesson.framework(name).title for name in names}
+    left, right = names
+    shown = {"title": lesson.title(language), "left": titles[left], "right": titles[right]}
+    return _page(
+        "compare.html",
+        language,
+        links,
+        ("compare", lesson.name, *names),
+        lesson=lesson,
+        names=names,
+        titles=titles,
+        heading=words(language, "course")["compare_title"].format(**shown),
+        about=words(language, "course")["compare_about"],
+        pairs=compare(lesson.file(left), lesson.file(right)),
+    )
 
 
 def missing(language: str, links: Links, message: str) -> str:

@@ -1,6 +1,6 @@
 """A lesson's prose as HTML: Markdown, with heading ids and the code that runs.
 
-Beside plain Markdown it knows four marks:
+Beside plain Markdown it knows formulas, `$…$` in a line and `$$…$$` by themselves, and four marks:
 
 - `## A title {#name}` gives a heading the id `name`, the same in both languages;
 - `{{ code NAME }}`, a paragraph by itself, shows the function or constant NAME of the experiment's file, and
@@ -17,10 +17,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from latex2mathml.converter import convert
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
+from mdit_py_plugins.dollarmath import dollarmath_plugin
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
@@ -32,6 +34,11 @@ HEADING = re.compile(r"\s*\{#([a-z_]+)\}$")
 MARK = re.compile(r"^\{\{ (code|lab)((?: \w+)*) \}\}$")
 CLAIM = re.compile(r"\{\{\s+claim\s+(\w+\.\w+):\s*(.*?)\s*\}\}", re.S)
 LAB = "<!-- lab -->"
+MATHML = re.compile(
+    r"</?(math|mi|mn|mo|ms|mtext|mspace|mrow|mfrac|msqrt|mroot|mstyle|mpadded|mphantom|mfenced|menclose|msub|msup|msubsup"
+    r"|munder|mover|munderover|mtable|mtr|mtd)( (?!on|href|style|class|id)\w+=\"[^\"<>]*\")* ?/?>"
+)
+"""The tags that a formula may come to: its converter lets HTML through."""
 
 Badge = Callable[[str, bool], tuple[str, str]]
 """Return the HTML before and after the sentence of a claim, from its name and whether it stands there first."""
@@ -73,14 +80,40 @@ def render(markdown: Path, code: Path, language: str, badge: Badge = lambda name
                 token.type, token.children = "html_block", []
                 token.content = LAB if found[1] == "lab" else show_code(code, found[2].split(), language)
 
-    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    parser = markdown_parser()
     parser.core.ruler.after("block", "seelearn", replace)
+    parser.add_render_rule("heading_close", lambda _, tokens, index, *__: _close(tokens, index, language))
     claims, sentences = _add_claims(parser, badge, "" if language == "zh" else " ")
     if language == "zh":  # a line of the file ends where Chinese has no space
         parser.add_render_rule("softbreak", lambda *_: "")
     rendered = str(parser.render(markdown.read_text(encoding="utf-8")))
     before, _, after = rendered.partition(LAB)
     return Prose(before, after, ids, marks, claims, sentences)
+
+
+def markdown_parser() -> MarkdownIt:
+    """Return what reads the prose of a lesson: CommonMark with tables and formulas, HTML turned off."""
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    return parser.use(dollarmath_plugin, allow_space=False, allow_digits=False, renderer=_formula)
+
+
+def _formula(tex: str, options: dict[str, bool]) -> str:
+    """Return a formula as MathML."""
+    try:
+        formula = str(convert(tex, display="block" if options["display_mode"] else "inline"))
+    except Exception as error:  # whatever its parser trips over is the author's to mend
+        raise LessonError(f"the formula {tex.strip()[:60]!r} cannot be read: {error!r}") from None
+    if "<" in MATHML.sub("", formula):
+        raise LessonError(f"the formula {tex.strip()[:60]!r} holds what is not mathematics")
+    return formula
+
+
+def _close(tokens: Sequence[Token], index: int, language: str) -> str:
+    """End a heading with a link to it, for who wants to cite it: the keyboard and the screen reader have the id."""
+    tag, name = tokens[index].tag, tokens[index - 2].attrGet("id")
+    title = html.escape(words(language)["cite"])
+    link = f' <a class="anchor" href="#{name}" title="{title}" aria-hidden="true" tabindex="-1">#</a>' if name else ""
+    return f"{link}</{tag}>\n"
 
 
 def _add_claims(parser: MarkdownIt, badge: Badge, space: str) -> tuple[list[str], dict[str, str]]:
@@ -130,18 +163,27 @@ def _claim(state: StateInline, silent: bool) -> bool:
 
 def show_code(path: Path, names: list[str], language: str) -> str:
     """Return the lines of a file from the first name to the last, coloured."""
-    source = path.read_text(encoding="utf-8")
-    spans = [_span(path, source, name) for name in names] or [(1, source.count("\n"))]
-    first, last = spans[0][0], spans[-1][1]
-    lines = "\n".join(source.splitlines()[first - 1 : last])
+    first, last = span(path, names)
+    lines = path.read_text(encoding="utf-8").splitlines()[first - 1 : last]
     where = words(language)["code_from"].format(file=path.name, first=first, last=last)
-    coloured = highlight(lines, PythonLexer(), HtmlFormatter(nowrap=True))
     copy = html.escape(words(language)["copy"])
     return (
         f'<div class="code"><div class="from"><span>{html.escape(where)}</span>'
         f'<button type="button" class="copy" hidden>{copy}</button></div>'
-        f'<pre tabindex="0"><code>{coloured}</code></pre></div>\n'
+        f'<pre tabindex="0"><code>{coloured(lines)}</code></pre></div>\n'
     )
+
+
+def coloured(lines: list[str], marked: Sequence[int] = ()) -> str:
+    """Return lines of Python as HTML; those that are `marked`, counted from 1, stand out."""
+    return str(highlight("\n".join(lines), PythonLexer(stripnl=False), HtmlFormatter(nowrap=True, hl_lines=marked)))
+
+
+def span(path: Path, names: list[str]) -> tuple[int, int]:
+    """Return the lines of a file from the first name to the last, or from its start to its end."""
+    source = path.read_text(encoding="utf-8")
+    spans = [_span(path, source, name) for name in names] or [(1, source.count("\n"))]
+    return spans[0][0], spans[-1][1]
 
 
 def _span(path: Path, source: str, name: str) -> tuple[int, int]:

@@ -67,7 +67,6 @@ async function start(remember) {
   const link = `?${new URLSearchParams(reply.parameters)}`;
   if (location.search !== link) history[remember ? "pushState" : "replaceState"](null, "", link + location.hash);
   here = location.search;
-  languages();
   show(reply.parameters);
   player.under(measured.key === shown ? measured.bands : reply.bands);
   follow(take, "result", "report");
@@ -133,15 +132,14 @@ function finish(end, place, link) {
   running(false);
   player.finish();
   end.sentences.forEach((sentence) => tell(place, sentence));
-  if (end.status === "finished") say(end.text);
-  else say("", end.text);
+  if (end.status === "finished") {
+    say(end.text);
+    document.dispatchEvent(new Event("seelearn:finished")); // course.js remembers it
+  } else {
+    say("", end.text);
+  }
   get(link).href = `${run}/report`;
   get(link).hidden = false;
-}
-
-/** Let the links to the other language open the same run. */
-function languages() {
-  document.querySelectorAll("a.language").forEach((link) => { link.search = location.search; });
 }
 
 function copying(button) {
@@ -161,5 +159,4 @@ get("measure").addEventListener("click", () => { if (form.reportValidity()) meas
 get("stop").addEventListener("click", () => fetch(`${run}/stop`, { method: "POST" }));
 addEventListener("popstate", () => { if (location.search !== here) location.reload(); }); // not for #headings
 document.querySelectorAll("button.copy").forEach(copying);
-languages();
 if (form.dataset.autorun === "true") start(false);
