@@ -11,23 +11,21 @@ from pathlib import Path, PurePosixPath
 
 from seelearn import assets
 from seelearn.engine.catalogue import Catalogue
-from seelearn.engine.contents import read_contents
 from seelearn.engine.job import Job
 from seelearn.errors import UserError
 from seelearn.labels import LANGUAGES, words
-from seelearn.site import pages
+from seelearn.site import found, pages
 from seelearn.site.links import PATHS, Links
+from seelearn.site.notebook import notebook
 from seelearn.site.recordings import Recorded, record, runs_of, script
+from seelearn.site.search import index
 
-SHARED = ("style.css", "icon.svg", "course.js")
-"""The files that pages load as they are."""
-
+MODULES = {"lesson.js", "player.js", "recorded.js"}
+"""Scripts that need a server, or are part of edition.js."""
 MARK = ".seelearn-edition"
 """A file that says that a folder is ours to write over and to tidy."""
 
 Progress = Callable[[str], None]
-Draw = Callable[[Links], str]
-"""Draws one page with the links that lead from it."""
 
 
 class Relative(Links):
@@ -110,32 +108,49 @@ class Edition:
 
     def _pages(self, language: str, recordings: dict[tuple[str, str], list[Recorded]]) -> int:
         """Write all pages of one language; return how many there are."""
-        catalogue = self._catalogue
+        catalogue, all_places = self._catalogue, found.places(self._catalogue)
 
-        def home(links: Links) -> str:
-            return pages.home(catalogue, language, links)
+        def draw(place: tuple[str, ...], links: Links) -> str:
+            kind, *names = place
+            if kind == "home":
+                return pages.home(catalogue, language, links)
+            if kind == "course":
+                return pages.course(catalogue, names[0], language, links)
+            lesson = catalogue.lesson(names[0])
+            if kind == "compare":
+                return pages.comparison(lesson, (names[1], names[2]), language, links)
+            framework = names[1] if len(names) > 1 else lesson.frameworks[0]
+            runs = recordings[lesson.name, framework]
+            return pages.lesson(catalogue, lesson, framework, language, links, recordings=runs)
 
-        def course(slug: str) -> Draw:
-            return lambda links: pages.course(catalogue, slug, language, links)
-
-        def lesson(name: str, framework: str) -> Draw:
-            found, runs = catalogue.lesson(name), recordings[name, framework]
-            return lambda links: pages.lesson(catalogue, found, framework, language, links, recordings=runs)
-
-        drawn: list[tuple[str, tuple[str, ...], Draw]] = [("home", (), home)]
-        drawn += [("course", (one.slug,), course(one.slug)) for one in read_contents(catalogue)]
-        drawn += [("lesson", catalogue.lesson(n).place(f), lesson(n, f)) for n, f in recordings]
-        for kind, names, draw in drawn:
+        for kind, *names in all_places:
             file = file_of(kind, language, *names)
-            self._write(file, draw(Relative(file, self._base)))
-        return len(drawn)
+            self._write(file, draw((kind, *names), self._links(file)))
+        return len(all_places)
 
     def _files(self) -> None:
-        """Write what the pages share, and the page that leads to both languages."""
-        for name in SHARED:
-            self._write(f"static/{name}", (assets.STATIC / name).read_bytes())
+        """Write what pages load, what a reader can take home, what machines read, and the page that comes first."""
+        for path in assets.STATIC.rglob("*"):
+            if path.is_file() and path.name not in MODULES:
+                self._write(f"static/{path.relative_to(assets.STATIC).as_posix()}", path.read_bytes())
         self._write("static/edition.js", assets.bundle("player.js", "recorded.js"))
-        self._write("index.html", pages.languages(Relative("index.html", self._base)))
+        for language in LANGUAGES:
+            index_file, feed_file = (file_of(kind, language) for kind in ("search", "feed"))
+            self._write(index_file, index(self._catalogue, language, self._links(index_file)))
+            self._write(feed_file, found.feed(self._catalogue, language, self._links(feed_file)))
+            for lesson in self._catalogue.lessons:
+                self._write(file_of("picture", language, lesson.name), found.picture(lesson, language))
+                for name in lesson.frameworks:
+                    self._write(
+                        file_of("script", language, lesson.name, f"with_{name}"), lesson.file(name).read_bytes()
+                    )
+                    self._write(file_of("notebook", language, lesson.name, name), notebook(lesson, name, language))
+        if self._base:
+            self._write("sitemap.xml", found.sitemap(self._catalogue, self._links("sitemap.xml")))
+        self._write("index.html", pages.languages(self._links("index.html")))
+
+    def _links(self, file: str) -> Relative:
+        return Relative(file, self._base)
 
     def _write(self, name: str, content: str | bytes) -> None:
         """Write a file whole or not at all: a host may be serving the folder."""

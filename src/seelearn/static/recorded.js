@@ -36,6 +36,7 @@ async function show(option, { play }) {
       sentence.textContent = text;
       return sentence;
     }));
+    document.dispatchEvent(new Event("seelearn:finished")); // course.js remembers it
     if (play && player.stepped && !matchMedia("(prefers-reduced-motion: reduce)").matches) player.play();
   } catch (error) {
     get("error").textContent = error.message;
