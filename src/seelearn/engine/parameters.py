@@ -39,6 +39,8 @@ class Parameter:
             near = difflib.get_close_matches(str(given), self.choices, n=1)
             raise self._refuse(given, near[0] if near else self.default)
         try:
+            if isinstance(given, bool):  # JSON's true is no 1
+                raise ValueError
             value = float(given) if self.type is float else int(str(given))
             if math.isnan(value):
                 raise ValueError

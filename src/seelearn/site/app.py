@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal
 from fastapi import Depends, FastAPI, Header, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse
-from fastapi.routing import APIRoute
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
@@ -133,11 +132,6 @@ def _add_pages(app: FastAPI, catalogue: Catalogue, url: str) -> None:
         headers = {"Cache-Control": "max-age=86400"}
         return Response(assets.vega(), media_type="text/javascript", headers=headers)
 
-    for route in app.routes:
-        if (
-            isinstance(route, APIRoute) and route.methods
-        ):  # who asks for a page's head alone, such as a checker of links
-            route.methods.add("HEAD")
     app.mount("/static", StaticFiles(directory=assets.STATIC))
 
 
@@ -166,7 +160,7 @@ def _add_runs(app: FastAPI, catalogue: Catalogue, runs: Runs) -> None:
     @app.post("/{language}/lessons/{name}/runs")
     @app.post("/{language}/lessons/{name}/{framework}/runs")
     async def start(
-        language: Language, name: str, given: dict[str, Value], framework: str | None = None
+        language: Language, name: str, given: dict[str, bool | Value], framework: str | None = None
     ) -> JSONResponse:
         lesson = catalogue.lesson(name)
         try:

@@ -38,6 +38,8 @@ class Security:
             await send(message)
 
         answer = self._refusal(scope) or self._app
+        if scope["method"] == "HEAD":  # what GET would give; the server leaves out the body
+            scope = {**scope, "method": "GET"}
         await answer(scope, receive, send_with_headers)
 
     def _refusal(self, scope: Scope) -> PlainTextResponse | None:
