@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import shutil
 import signal
 import subprocess
@@ -14,8 +15,9 @@ import pytest
 from PIL import Image
 
 from seelearn.engine.catalogue import Lesson
+from seelearn.engine.contents import read_contents
 from seelearn.engine.recording import Recording
-from tests.conftest import SEELEARN, environment
+from tests.conftest import COURSE, SEELEARN, environment
 
 
 def seelearn(*words: str, cwd: Path, **more: str) -> subprocess.CompletedProcess[str]:
@@ -33,8 +35,23 @@ def test_list_names_the_lessons_in_both_languages(tmp_path: Path) -> None:
     said = seelearn("list", cwd=tmp_path).stdout
     assert "batch_normalization" in said
     assert "批标准化 · Batch normalization (torch)" in said
-    row = json.loads(seelearn("list", "--json", cwd=tmp_path).stdout)[0]
-    assert row["title"]["zh"] == "批标准化"
+    courses = read_contents(COURSE)
+    for course in courses:
+        assert re.search(rf"^{course.slug} +{len(course.written)} of +{len(course.rows)}  ", said, re.M)
+    assert re.search(rf"^all +{sum(len(course.written) for course in courses)} of 129 rows written$", said, re.M)
+    found = json.loads(seelearn("list", "--json", cwd=tmp_path).stdout)
+    assert found["lessons"][0]["title"]["zh"] == "批标准化"
+    assert [row["written"] for row in found["courses"][3]["rows"]] == [row.written for row in courses[3].rows]
+
+
+def test_notebook_writes_one_file_and_keeps_what_is_there(tmp_path: Path) -> None:
+    done = seelearn("notebook", "batch_normalization", "--lang", "zh", cwd=tmp_path)
+    assert done.stdout == "batch_normalization-torch.ipynb\n"
+    written = json.loads((tmp_path / "batch_normalization-torch.ipynb").read_text(encoding="utf-8"))
+    assert written["cells"][0]["source"][0] == "# 批标准化\n"
+    again = seelearn("notebook", "batch_normalization", cwd=tmp_path)
+    assert again.returncode == 2
+    assert "batch_normalization-torch.ipynb exists already: give --out a file that does not" in again.stderr
 
 
 def test_list_and_help_import_no_framework_and_nothing_that_draws(tmp_path: Path) -> None:
@@ -69,6 +86,8 @@ def test_help_of_a_lesson_shows_its_parameters(tmp_path: Path) -> None:
         (["report", "nowhere"], "no recording in nowhere: give a folder that holds run.json and events.jsonl"),
         (["--lessons", "nowhere", "list"], "no folder of lessons at nowhere: give one with --lessons DIR"),
         (["serve", "--port", "99999"], "port is '99999', but must be a whole number from 1 to 65535: try 8000"),
+        (["serve", "--url", "course.example"], "url is 'course.example', but must be a whole address: try https://"),
+        (["notebook", "batch_normalization", "--out", "no/such.ipynb"], "cannot write no/such.ipynb: No such file or directory: try --out"),
         (["rnu"], "argument COMMAND: invalid choice: 'rnu'"),
         ([], "the following arguments are required: COMMAND"),
     ],

@@ -1,4 +1,7 @@
-"""Make the README's pictures with the project's own commands: `make pictures` (the page's needs Chromium)."""
+"""Make the README's pictures, and those beside links to the course, with the project's own commands: `make pictures`.
+
+Those of pages need Chromium.
+"""
 
 import re
 import shutil
@@ -10,6 +13,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 TARGET = Path(__file__).parent.parent / "docs" / "pictures"
+STATIC = Path(__file__).parent.parent / "src" / "seelearn" / "static"
 SEELEARN = [sys.executable, "-m", "seelearn"]
 
 
@@ -39,6 +43,10 @@ def pages() -> None:
         assert found is not None
         chromium = shutil.which("chromium") or shutil.which("google-chrome")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        for language in ("en", "zh"):
+            page = browser.new_page(viewport={"width": 1200, "height": 630})
+            page.goto(f"{found[0]}/{language}/")
+            page.screenshot(path=STATIC / f"card-{language}.png")
         for language, scheme in (("en", "light"), ("zh", "dark")):
             size = {"width": 1280, "height": 900}
             page = browser.new_page(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]

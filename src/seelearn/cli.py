@@ -79,7 +79,7 @@ def _parser(catalogue: Catalogue, arguments: list[str]) -> argparse.ArgumentPars
         sub.set_defaults(command=command)
         return sub
 
-    add("list", commands.list_lessons, "name the lessons").add_argument(
+    add("list", commands.list_lessons, "name the courses and the lessons").add_argument(
         "--json", action="store_true", help="print JSON"
     )
     run = add("run", commands.run_lesson, "run a lesson, record it and draw it")
@@ -108,6 +108,7 @@ def _parser(catalogue: Catalogue, arguments: list[str]) -> argparse.ArgumentPars
     serve = add("serve", commands.serve_course, "serve the course at http://127.0.0.1:PORT")
     serve.add_argument("--port", default="8000", help="default: 8000")
     serve.add_argument("--runs", default="runs", metavar="DIR", help="where recordings go (default: runs/)")
+    serve.add_argument("--url", default="", help="the address by which readers know it, for links from other sites")
     publish = add("publish", commands.publish_course, "write the course as files for any web host, or none")
     publish.add_argument(
         "folder", metavar="DIR", help="where the edition goes: a new or empty folder, or an earlier edition"

@@ -6,15 +6,18 @@ import os
 import re
 import sys
 import threading
+from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 
 from seelearn.engine.catalogue import Lesson
+from seelearn.engine.contents import read_contents
 from seelearn.engine.job import make_job
 from seelearn.engine.local import LocalEngine, Run
 from seelearn.engine.recording import Recording
 from seelearn.errors import UserError
-from seelearn.labels import words
+from seelearn.labels import LANGUAGES, words
 
 PUBLISHED = Path("runs", "published")
 """Where the runs of an edition are recorded, to be taken again for the next one."""
@@ -23,17 +26,38 @@ GIVEN = "parameter "
 
 
 def list_lessons(options: argparse.Namespace) -> int:
-    """Name the lessons, a line each."""
+    """Name the courses and how much of each is written, and the lessons, a line each."""
+    courses = read_contents(options.catalogue)
     lessons: list[Lesson] = options.catalogue.lessons
     if options.json:
-        rows = [{"name": one.name, "title": one.labels["title"], "frameworks": one.frameworks} for one in lessons]
-        print(json.dumps(rows, ensure_ascii=False, indent=1))
+        result = {
+            "courses": [
+                {
+                    "slug": course.slug,
+                    "title": course.title,
+                    "written": len(course.written),
+                    "rows": [{**asdict(row), "written": row.written} for row in course.rows],
+                }
+                for course in courses
+            ],
+            "lessons": [
+                {"name": one.name, "title": one.labels["title"], "frameworks": one.frameworks} for one in lessons
+            ],
+        }
+        print(json.dumps(result, ensure_ascii=False, indent=1))
         return 0
+    for course in courses:
+        print(f"{course.slug:24} {len(course.written):3} of {len(course.rows):3}  {_both(course.title)}")
+    written, rows = (sum(map(len, parts)) for parts in ([c.written for c in courses], [c.rows for c in courses]))
+    print(f"{'all':24} {written:3} of {rows:3} rows written\n")
     for one in lessons:
-        frameworks = ", ".join(one.frameworks)
-        print(f"{one.name:24} {one.title('zh')} · {one.title('en')} ({frameworks})")
+        print(f"{one.name:24} {_both(one.labels['title'])} ({', '.join(one.frameworks)})")
     print(f"\nseelearn run {lessons[0].name if lessons else 'LESSON'}")
     return 0
+
+
+def _both(title: Mapping[str, str]) -> str:
+    return " · ".join(dict.fromkeys(title[language] for language in LANGUAGES))
 
 
 def run_lesson(options: argparse.Namespace) -> int:
@@ -95,7 +119,10 @@ def serve_course(options: argparse.Namespace) -> int:
 
     if not (re.fullmatch("[0-9]{1,5}", options.port) and 0 < int(options.port) < 65536):
         raise UserError(f"port is {options.port!r}, but must be a whole number from 1 to 65535: try 8000")
-    return serve(options.catalogue, int(options.port), Path(options.runs))
+    url = options.url.rstrip("/")
+    if url and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
+        raise UserError(f"url is {url!r}, but must be a whole address: try https://course.example.org")
+    return serve(options.catalogue, int(options.port), Path(options.runs), url)
 
 
 def publish_course(options: argparse.Namespace) -> int:

@@ -1,16 +1,20 @@
 """The course: from its home to a row, from row to row, and what is not written yet."""
 
+import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from tests.conftest import COURSE
 from tests.engine.test_contents import write_contents
 from tests.site.conftest import BASE, FLAGSHIP
 
+from seelearn.engine.contents import find_course, read_contents
 from seelearn.labels import words
 from seelearn.site.app import create_app
+from seelearn.site.compare import compare
 
 
 @pytest.fixture
@@ -37,18 +41,21 @@ def test_the_home_page_leads_to_every_course(client: TestClient, language: str) 
     assert len(found) == 7
     for link in found:
         assert client.get(link).status_code == 200
-    assert words(language, "course")["count"].format(rows=21, written=1) in page
+    for course in read_contents(COURSE):
+        count = {"rows": len(course.rows), "written": len(course.written)}
+        assert words(language, "course")["count"].format(**count) in page
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_a_course_lists_all_rows_and_links_only_to_those_written(client: TestClient, language: str) -> None:
     page = client.get(f"/{language}/courses/pytorch").text
+    course = find_course(read_contents(COURSE), "pytorch")
     rows = re.findall(r"<li(?: [^>]*)?>(.*?)</li>", page)
     assert len(rows) == 21
     unwritten = [row for row in rows if words(language, "course")["unwritten"] in row]
-    assert len(unwritten) == 20
+    assert len(unwritten) == 21 - len(course.written)
     assert not any("<a" in row for row in unwritten)
-    assert rows[-1].count(f'href="/{language}/lessons/batch_normalization"') == 1
+    assert rows[20].count(f'href="/{language}/lessons/batch_normalization"') == 1
 
 
 def test_every_link_of_every_page_opens(client: TestClient) -> None:
@@ -111,3 +118,29 @@ def test_a_lesson_in_two_courses_shows_both(client: TestClient) -> None:
     assert re.findall(r'<nav class="onward" aria-label="([^"]*)"', page) == ["Machine learning, seen", "PyTorch"]
     assert "14 of 25" in page
     assert "21 of 21" in page
+
+
+def test_two_frameworks_side_by_side(small: TestClient) -> None:
+    lesson = small.get("/en/lessons/gamma").text
+    assert 'href="/en/compare/gamma/torch/numpy">side by side with NumPy</a>' in lesson
+    page = small.get("/en/compare/gamma/torch/numpy").text
+    marked = [html.unescape(re.sub("<[^>]+>", "", line)) for line in re.findall(r'<span class="hll">(.*?)\n', page)]
+    assert [line.strip() for line in marked] == [
+        'show.line("loss", "a", 1.0 / (step + 1))',
+        'show.line("loss", "a", 2.0 / (step + 1))',
+    ]
+    assert small.get("/en/compare/gamma/torch/keras").status_code == 404
+
+
+def test_statements_of_one_name_stand_beside_each_other(tmp_path: Path) -> None:
+    left, right = tmp_path / "left.py", tmp_path / "right.py"
+    left.write_text("import a\nimport b\n\nN = 1\n\n\n# why\ndef net(x):\n    return x\n", encoding="utf-8")
+    right.write_text("import a\n\n\ndef more():\n    pass\n\n\ndef net(x):\n    return 2 * x\n", encoding="utf-8")
+    pairs = [
+        tuple(html.unescape(re.sub("<[^>]+>", "", code)).strip() for code in pair) for pair in compare(left, right)
+    ]
+    assert pairs == [
+        ("import a\nimport b", "import a"),
+        ("N = 1", "def more():\n    pass"),
+        ("# why\ndef net(x):\n    return x", "def net(x):\n    return 2 * x"),
+    ]

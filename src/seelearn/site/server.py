@@ -22,8 +22,8 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(catalogue: Catalogue, port: int, folder: Path) -> int:
-    """Serve until Ctrl-C; only this machine can connect."""
+def serve(catalogue: Catalogue, port: int, folder: Path, url: str) -> int:
+    """Serve until Ctrl-C; only this machine can connect. `url` is the address by which readers know it, or empty."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -32,7 +32,7 @@ def serve(catalogue: Catalogue, port: int, folder: Path) -> int:
             raise UserError(f"port {port} cannot be used ({error.strerror}): try --port {port + 1}") from None
         listener.listen()  # from now on a browser can connect, and waits until we answer
         print(f"seelearn: http://{HOST}:{port}/  (Ctrl-C stops it)", flush=True)
-        app = create_app(catalogue, folder)
+        app = create_app(catalogue, folder, url)
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=5, server_header=False)
         with suppress(KeyboardInterrupt):  # which uvicorn raises again when it has shut down
             _Server(config).run(sockets=[listener])

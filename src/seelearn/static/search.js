@@ -83,12 +83,15 @@
     });
   }
 
+  /** Cut a text around the place where most of the terms stand together. */
   function snippet(text, marked) {
-    const low = text.toLowerCase();
-    const places = marked.map((term) => low.indexOf(term)).filter((place) => place >= 0);
+    const pattern = new RegExp(marked.map(escaped).join("|"), "giu");
+    const places = [...text.matchAll(pattern)].slice(0, 200).map(({ index }) => index);
     if (!places.length) return "";
-    const start = Math.max(0, Math.min(...places) - BEFORE);
-    const end = Math.min(text.length, Math.min(...places) + AFTER);
+    const low = text.toLowerCase();
+    const there = (place) => marked.filter((term) => low.slice(place, place + AFTER).includes(term)).length;
+    const best = places.reduce((most, place) => (there(place) > there(most) ? place : most));
+    const [start, end] = [Math.max(0, best - BEFORE), Math.min(text.length, best + AFTER)];
     return (start ? "…" : "") + text.slice(start, end) + (end < text.length ? "…" : "");
   }
 
