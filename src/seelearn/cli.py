@@ -11,11 +11,12 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from seelearn import __version__, commands, studies
+from seelearn import __version__, commands, publishing, studies
 from seelearn.engine.catalogue import Catalogue, Lesson
 from seelearn.engine.parameters import SEED
 from seelearn.errors import UserError
 from seelearn.labels import LANGUAGES, parameter_label
+from seelearn.site.settings import WORKERS
 
 USER_ERROR = 2
 INTERRUPTED = 130
@@ -105,15 +106,7 @@ def _parser(catalogue: Catalogue, arguments: list[str]) -> argparse.ArgumentPars
     report = add("report", commands.report_run, "draw a recording again")
     report.add_argument("run", metavar="RUN", help="the folder of a recording")
     _add_language(report)
-    serve = add("serve", commands.serve_course, "serve the course at http://127.0.0.1:PORT")
-    serve.add_argument("--port", default="8000", help="default: 8000")
-    serve.add_argument("--runs", default="runs", metavar="DIR", help="where recordings go (default: runs/)")
-    serve.add_argument("--url", default="", help="the address by which readers know it, for links from other sites")
-    publish = add("publish", commands.publish_course, "write the course as files for any web host, or none")
-    publish.add_argument(
-        "folder", metavar="DIR", help="where the edition goes: a new or empty folder, or an earlier edition"
-    )
-    publish.add_argument("--url", default="", help="the address that it will have: search engines want to know it")
+    _add_publishing(add)
     add("doctor", commands.examine, "say what is installed, what is missing, and what to type")
     return parser
 
@@ -143,6 +136,25 @@ def _add_studies(add: Callable[..., argparse.ArgumentParser]) -> None:
     sweep.add_argument("--json", action="store_true", help="print only the cells, as JSON")
     _add_cluster(sweep)
     _add_language(sweep)
+
+
+def _add_publishing(add: Callable[..., argparse.ArgumentParser]) -> None:
+    serve = add("serve", publishing.serve_course, "serve the course at http://127.0.0.1:PORT")
+    serve.add_argument("--port", default="8000", help="default: 8000")
+    serve.add_argument("--runs", default="runs", metavar="DIR", help="where recordings go (default: runs/)")
+    serve.add_argument("--keep", default="2", metavar="GIB", help="what recordings may take together (default: 2)")
+    serve.add_argument("--workers", default=WORKERS, help=f"how many runs at a time (default: {WORKERS})")
+    serve.add_argument("--ray", metavar="ADDRESS", help="run on a Ray cluster: its address, auto or local")
+    serve.add_argument("--url", default="", help="the address by which readers know it, for links from other sites")
+    serve.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets others connect (default: this machine only)")
+    serve.add_argument(
+        "--allow", action="append", default=[], metavar="NAME", help="a name under which others may ask for it"
+    )
+    publish = add("publish", publishing.publish_course, "write the course as files for any web host, or none")
+    publish.add_argument(
+        "folder", metavar="DIR", help="where the edition goes: a new or empty folder, or an earlier edition"
+    )
+    publish.add_argument("--url", default="", help="the address that it will have: search engines want to know it")
 
 
 def _add_cluster(parser: argparse.ArgumentParser) -> None:

@@ -3,7 +3,6 @@
 import argparse
 import json
 import os
-import re
 import sys
 import threading
 from collections.abc import Mapping
@@ -19,8 +18,6 @@ from seelearn.engine.recording import Recording
 from seelearn.errors import UserError
 from seelearn.labels import LANGUAGES, words
 
-PUBLISHED = Path("runs", "published")
-"""Where the runs of an edition are recorded, to be taken again for the next one."""
 GIVEN = "parameter "
 """What the names of a lesson's own options begin with."""
 
@@ -110,39 +107,6 @@ def write_notebook(options: argparse.Namespace) -> int:
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror}: try --out FILE") from None
     print(path)
-    return 0
-
-
-def serve_course(options: argparse.Namespace) -> int:
-    """Serve the course on this machine until Ctrl-C."""
-    from seelearn.site.server import serve  # noqa: PLC0415
-
-    if not (re.fullmatch("[0-9]{1,5}", options.port) and 0 < int(options.port) < 65536):
-        raise UserError(f"port is {options.port!r}, but must be a whole number from 1 to 65535: try 8000")
-    url = options.url.rstrip("/")
-    if url and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
-        raise UserError(f"url is {url!r}, but must be a whole address: try https://course.example.org")
-    return serve(options.catalogue, int(options.port), Path(options.runs), url)
-
-
-def publish_course(options: argparse.Namespace) -> int:
-    """Write the course as files for any web host, and say how much there is to send."""
-    from seelearn.site.edition import Edition  # noqa: PLC0415
-
-    def say(line: str) -> None:
-        print(line, file=sys.stderr, flush=True)
-
-    edition = Edition(options.catalogue, Path(options.folder), options.url)
-    edition.publish(PUBLISHED, say)
-    weights = edition.weights()
-    print(f"{len(weights)} files, {sum(whole for whole, _ in weights.values()) / 1e6:.1f} MB")
-    for kind in ("lessons/", "runs/", "static/"):
-        chosen = {name: sizes for name, sizes in weights.items() if kind in name}
-        if chosen:
-            heaviest = max(chosen, key=lambda name: chosen[name][1])
-            whole, sent = (f"{size / 1e3:,.0f} kB" for size in chosen[heaviest])
-            print(f"  heaviest of {len(chosen)} in {kind:9} {whole}, {sent} compressed  {heaviest}")
-    print(f"  {Path(options.folder) / 'index.html'}")
     return 0
 
 

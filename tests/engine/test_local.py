@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import job_of, record
 
 from seelearn.engine.catalogue import Lesson
-from seelearn.engine.local import Limits, LocalEngine, Run
+from seelearn.engine.local import Limits, LocalEngine, Run, Worker
 from seelearn.engine.recording import End, Recording
 from seelearn.events import without_times
 
@@ -59,13 +59,18 @@ def test_a_lesson_that_raises_names_the_error_and_its_line(
     assert "Traceback" in capfd.readouterr().err
 
 
+def process(run: Run) -> Worker:
+    assert isinstance(run.worker, Worker)
+    return run.worker
+
+
 def test_a_killed_worker_is_named_and_its_events_are_kept(trial: Trial, tmp_path: Path) -> None:
     run = start(trial("time.sleep(0.01)"), tmp_path / "run")
     seen = []
     for event in run:
         seen.append(event)
         if len(seen) == 10:
-            os.kill(run.worker.pid, signal.SIGKILL)
+            os.kill(process(run).pid, signal.SIGKILL)
     assert run.end == End("failed", "its worker was killed by SIGKILL")
     assert Recording.read(tmp_path / "run").events == seen
 
@@ -83,7 +88,7 @@ def test_stop_from_another_thread_ends_the_run(trial: Trial, tmp_path: Path) -> 
     for _ in run:
         going.set()
     assert Recording.read(tmp_path / "run").end == run.end == asked
-    assert not run.worker.alive
+    assert not process(run).alive
 
 
 def test_what_was_written_before_a_stop_is_not_lost(trial: Trial, tmp_path: Path) -> None:
@@ -106,7 +111,7 @@ def test_who_stops_listening_stops_the_run(trial: Trial, tmp_path: Path) -> None
     next(events)
     events.close()
     assert run.end.status == "stopped"
-    assert not run.worker.alive
+    assert not process(run).alive
 
 
 def test_a_stop_also_ends_what_the_lesson_has_started(trial: Trial, tmp_path: Path) -> None:
@@ -144,26 +149,27 @@ def test_a_run_that_takes_too_much_memory_fails_alone(
 
 def test_the_next_run_gets_the_spare_worker(trial: Trial, tmp_path: Path) -> None:
     lesson = trial("pass")
-    engine = LocalEngine(spare=True)
+    engine = LocalEngine(spares=1)
     engine.warm("torch")
-    spare = engine._spare
+    (spare,) = engine._spares
     run = engine.start(job_of(lesson), lesson.file("torch"), tmp_path / "run")
     assert run.worker is spare
     list(run)
-    assert engine._spare is not None  # the next one is being loaded
+    assert len(engine._spares) == 1  # the next one is being loaded
+    assert spare not in engine._spares
     engine.close()
-    assert engine._spare is None
+    assert engine._spares == []
 
 
 def test_a_worker_ends_with_the_process_that_started_it(trial: Trial, tmp_path: Path) -> None:
     run = start(trial("time.sleep(0.01)"), tmp_path / "run", n=100_000)
     events = iter(run)
     next(events)
-    process = run.worker._process
-    assert process.stdin is not None
-    process.stdin.close()  # as the system does when the parent is gone
+    popen = process(run)._process
+    assert popen.stdin is not None
+    popen.stdin.close()  # as the system does when the parent is gone
     deadline = time.monotonic() + 10
-    while run.worker.alive and time.monotonic() < deadline:
+    while process(run).alive and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert not run.worker.alive
+    assert not process(run).alive
     events.close()

@@ -17,6 +17,7 @@ from seelearn.engine.catalogue import Catalogue
 from seelearn.engine.contents import read_contents
 from seelearn.errors import LessonError
 from seelearn.site.app import create_app
+from seelearn.site.settings import Settings
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 MAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
@@ -51,7 +52,7 @@ def test_a_query_is_not_another_page(client: TestClient) -> None:
 
 def test_the_public_address_is_the_one_that_was_given(tmp_path: Path) -> None:
     write_lesson(tmp_path / "course", "trial", "pass")
-    app = create_app(Catalogue(tmp_path / "course"), tmp_path / "runs", "https://learn.example.org")
+    app = create_app(Catalogue(tmp_path / "course"), tmp_path / "runs", Settings(url="https://learn.example.org"))
     with TestClient(app, base_url=BASE) as client:
         assert head(client.get("/zh/lessons/trial").text)["canonical"] == "https://learn.example.org/zh/lessons/trial"
         robots = client.get("/robots.txt").text

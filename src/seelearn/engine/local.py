@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 from seelearn.engine.job import Job
 from seelearn.engine.recording import End, Recorder
@@ -31,6 +32,19 @@ class WorkerError(Exception):
 
 class LostWorkerError(WorkerError):
     """The worker was killed, by the system perhaps: another one might finish the job."""
+
+
+class Laborer(Protocol):
+    """Whoever does a job: a process of this machine, or a task of a cluster."""
+
+    def work(self, file: Path, job: Job) -> Iterator[bytes]:
+        """Run the job and yield its events as they come, each a line of JSON; raise `WorkerError` if it fails."""
+
+    def kill(self) -> None:
+        """End the work now; what has been done of it still comes."""
+
+    def close(self) -> None:
+        """End, and let go of everything."""
 
 
 class Worker:
@@ -122,18 +136,20 @@ class Run:
 
     def __init__(
         self,
-        worker: Worker,
+        worker: Laborer,
         file: Path,
         job: Job,
         folder: Path,
         limits: Limits,
-        after: Callable[[Worker, End], None],
+        after: Callable[[Any, End], None],
     ) -> None:
         self.job = job
         self.folder = folder
         self.end = End("running")
         self.lost = False
         """Whether it failed because its worker was killed, and not by `stop`"""
+        self.size = 0
+        """The bytes of events recorded so far"""
         self.worker = worker
         self._file = file
         self._limits = limits
@@ -177,12 +193,11 @@ class Run:
             self._after(self.worker, end)
 
     def _events(self, recorder: Recorder) -> Iterator[Event]:
-        size = 0
         for line in self.worker.work(self._file, self.job):
-            size += len(line)
-            if size > self._limits.events:
+            if self.size + len(line) > self._limits.events:
                 raise WorkerError(f"more than {self._limits.events >> 20} MiB of events")
             recorder.write(line)
+            self.size += len(line)
             event: Event = json.loads(line)
             yield event
 
@@ -190,30 +205,25 @@ class Run:
 class LocalEngine:
     """Start runs in workers of this machine.
 
-    With `spare`, one more worker of the framework last asked for is kept loaded, so the next run starts at once.
+    With `spares`, so many workers of the framework last asked for are kept loaded, so that the next runs start at once.
     """
 
-    def __init__(self, limits: Limits | None = None, *, spare: bool = False) -> None:
+    def __init__(self, limits: Limits | None = None, *, spares: int = 0) -> None:
         self._limits = limits or Limits()
-        self._keep_spare = spare
-        self._spare: Worker | None = None
+        self._wanted = spares
+        self._spares: list[Worker] = []
         self._lock = threading.Lock()
 
     def warm(self, framework: str) -> None:
-        """Load a spare worker for this framework, in the background."""
+        """Load the spare workers of this framework, in the background."""
         with self._lock:
-            if self._spare is None or not self._spare.alive or self._spare.framework != framework:
-                self._drop_spare()
-                self._spare = Worker(framework, self._limits)
+            self._keep(framework, self._wanted)
 
     def start(self, job: Job, file: Path, folder: Path) -> Run:
         """Give the job, whose experiment is in `file`, to a worker; record it in a new `folder`."""
         with self._lock:
-            worker, self._spare = self._spare, None
-            if worker is None or not worker.alive or worker.framework != job.framework:
-                if worker is not None:
-                    worker.close()
-                worker = Worker(job.framework, self._limits)
+            self._keep(job.framework, 0)
+            worker = self._spares.pop(0) if self._spares else Worker(job.framework, self._limits)
         return Run(worker, file, job, folder, self._limits, self._replace)
 
     def _replace(self, worker: Worker, end: End) -> None:
@@ -222,17 +232,21 @@ class LocalEngine:
         A worker that has run a lesson is not used again, so nothing that it leaves behind can reach the next run.
         """
         worker.close()
-        if self._keep_spare:
-            with suppress(OSError):  # the next run will start a worker itself, and say why it cannot
-                self.warm(worker.framework)
+        with suppress(OSError):  # the next run will start a worker itself, and say why it cannot
+            self.warm(worker.framework)
 
     def close(self) -> None:
-        """End the spare worker, and keep no other."""
-        self._keep_spare = False
+        """End the spare workers, and keep no others."""
         with self._lock:
-            self._drop_spare()
+            self._wanted = 0
+            for worker in self._spares:
+                worker.close()
+            self._spares.clear()
 
-    def _drop_spare(self) -> None:
-        if self._spare is not None:
-            self._spare.close()
-            self._spare = None
+    def _keep(self, framework: str, number: int) -> None:
+        """Drop spares that are dead or of another framework, and start those that are missing."""
+        for worker in [one for one in self._spares if not one.alive or one.framework != framework]:
+            worker.close()
+            self._spares.remove(worker)
+        while len(self._spares) < number:
+            self._spares.append(Worker(framework, self._limits))

@@ -1,4 +1,4 @@
-"""Run measuring jobs on a Ray cluster: each is a streaming task, and one whose worker is lost is run again."""
+"""Run jobs on a Ray cluster: each is a streaming task, and one whose worker is lost is run again."""
 
 import json
 import logging
@@ -6,12 +6,14 @@ import os
 import socket
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from seelearn.engine.frameworks import FRAMEWORKS
 from seelearn.engine.job import Job
+from seelearn.engine.local import Limits, LostWorkerError, Run, Worker, WorkerError
 from seelearn.engine.pool import Events, JobError, Pool
 from seelearn.engine.recording import End, Recorder
 from seelearn.errors import UserError
@@ -23,34 +25,93 @@ FILES = ("lesson.toml", "*.py")
 """What a node of the cluster needs of a lesson; seelearn and the framework must be installed there."""
 
 
-class RayPool(Pool):
-    """Runs jobs as Ray tasks at `address`; "local" starts a cluster on this machine for as long as it is needed.
+def connect(address: str) -> Any:
+    """Return Ray, connected to a cluster; "local" starts one on this machine for as long as it is needed.
 
     Raises `UserError` if Ray is not installed or the cluster cannot be reached.
     """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        import ray  # noqa: PLC0415 (an extra)
+    except ImportError:
+        raise UserError("--ray needs Ray, which is not installed: pip install 'seelearn[ray]'") from None
+    dashboard: dict[str, Any] = {"include_dashboard": False} if address == "local" else {}
+    try:
+        _reach(address)
+        ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **dashboard)
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(f"no Ray cluster at {address!r} ({reason}): try --ray local") from None
+    return ray
+
+
+class RayEngine:
+    """Starts runs as tasks of the Ray cluster at `address`: each is a stream of events, recorded here."""
+
+    def __init__(self, address: str, limits: Limits | None = None) -> None:
+        self._ray = connect(address)
+        self._limits = limits or Limits()
+
+    def warm(self, framework: str) -> None:
+        """Do nothing: a node of the cluster loads a framework when its first run comes."""
+
+    def start(self, job: Job, file: Path, folder: Path) -> Run:
+        """Give the job, whose experiment is in `file`, to the cluster; record it in a new `folder`."""
+        return Run(RayTask(self._ray), file, job, folder, self._limits, lambda worker, end: worker.close())
+
+    def close(self) -> None:
+        """Leave the cluster; one that we have started ends."""
+        self._ray.shutdown()
+
+
+class RayTask:
+    """One job as a task of the cluster; a task whose node is lost is run again by Ray, and goes on where it was."""
+
+    def __init__(self, ray: Any) -> None:
+        self._ray = ray
+        self._stream: Any = None
+        self._killed = False
+
+    def work(self, file: Path, job: Job) -> Iterator[bytes]:
+        """Run the job on a node and yield its events as they come; raise `WorkerError` if it fails."""
+        # When a band is drawn depends on the clock, so only events of a run that is drawn are the same a second time.
+        retries = RETRIES if job.seeds is None else 0
+        task = self._ray.remote(num_returns="streaming", max_retries=retries)(run)
+        self._stream = task.remote(_files(file), file.name, asdict(job))
+        if self._killed:
+            self.kill()
+        try:
+            for part in self._stream:
+                yield self._ray.get(part)
+        except self._ray.exceptions.TaskCancelledError:
+            raise WorkerError("it was cancelled") from None
+        except self._ray.exceptions.RayTaskError as error:
+            raise WorkerError(str(error.cause)) from None
+        except self._ray.exceptions.RayError as error:
+            raise LostWorkerError(str(error).strip().splitlines()[-1]) from None
+
+    def kill(self) -> None:
+        """Cancel the task; the process that runs the lesson on its node ends with it."""
+        self._killed = True
+        if self._stream is not None:
+            self._ray.cancel(self._stream)
+
+    def close(self) -> None:
+        """Let go of the task."""
+        self._stream = None
+
+
+class RayPool(Pool):
+    """Runs measuring jobs as Ray tasks at `address`."""
 
     def __init__(self, file: Path, folder: Path, address: str) -> None:
         super().__init__(file, folder)
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        try:
-            import ray  # noqa: PLC0415 (an extra)
-        except ImportError:
-            raise UserError("--ray needs Ray, which is not installed: pip install 'seelearn[ray]'") from None
-        self._ray = ray
-        dashboard: dict[str, Any] = {"include_dashboard": False} if address == "local" else {}
-        try:
-            _reach(address)
-            ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **dashboard)
-        except (OSError, ValueError, RuntimeError) as error:
-            reason = str(error).splitlines()[0]
-            raise UserError(f"no Ray cluster at {address!r} ({reason}): try --ray local") from None
+        self._ray = connect(address)
 
     def _measure(self, jobs: Sequence[Job]) -> Events:
         ray = self._ray
-        task = ray.remote(num_returns="streaming", max_retries=RETRIES)(work)
-        files = {
-            path.name: path.read_text(encoding="utf-8") for pattern in FILES for path in self._file.parent.glob(pattern)
-        }
+        task = ray.remote(num_returns="streaming", max_retries=RETRIES)(measure)
+        files = _files(self._file)
         waiting = {task.remote(files, self._file.name, asdict(job)): job for job in jobs}
         recorders: dict[str, Recorder] = {}
         try:
@@ -82,6 +143,12 @@ class RayPool(Pool):
         return line
 
 
+def _files(experiment: Path) -> dict[str, str]:
+    """Return what a node needs of the lesson, by name."""
+    folder = experiment.parent
+    return {path.name: path.read_text(encoding="utf-8") for pattern in FILES for path in folder.glob(pattern)}
+
+
 def _reach(address: str) -> None:
     """Raise OSError if nobody listens at HOST:PORT: Ray itself would try for minutes."""
     host, _, port = address.rpartition(":")
@@ -89,8 +156,18 @@ def _reach(address: str) -> None:
         socket.create_connection((host, int(port)), timeout=5).close()
 
 
-def work(files: dict[str, str], name: str, job: dict[str, Any]) -> Iterator[bytes]:
-    """Run one job on a node of the cluster: yield its events, a line of JSON each.
+def run(files: dict[str, str], name: str, job: dict[str, Any]) -> Iterator[bytes]:
+    """Run one job on a node, in a process of its own with the limits of one: yield its events, a line of JSON each."""
+    with _folder(job["lesson"], files) as folder:
+        worker = Worker(job["framework"], Limits())
+        try:
+            yield from worker.work(folder / name, Job(**job))
+        finally:  # finished, cancelled, or given up
+            worker.close()
+
+
+def measure(files: dict[str, str], name: str, job: dict[str, Any]) -> Iterator[bytes]:
+    """Measure one job on a node: yield its events.
 
     A task that is run again goes on at the number of the event that the lost one came to, so there are no bands among
     them: when a band is drawn depends on the clock.
@@ -99,12 +176,19 @@ def work(files: dict[str, str], name: str, job: dict[str, Any]) -> Iterator[byte
 
     framework = FRAMEWORKS[job["framework"]]
     framework.load()
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place, job["lesson"])
-        folder.mkdir()
-        for file, text in files.items():
-            (folder / file).write_text(text, encoding="utf-8")
+    with _folder(job["lesson"], files) as folder:
         seeds = range(job["seed"], job["seed"] + job["seeds"])
         for event in measured(framework, folder / name, job["parameters"], job["axes"], seeds):
             if event["kind"] != "band":
                 yield encode(event)
+
+
+@contextmanager
+def _folder(lesson: str, files: dict[str, str]) -> Iterator[Path]:
+    """Write the files of a lesson on this node."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place, lesson)
+        folder.mkdir()
+        for file, text in files.items():
+            (folder / file).write_text(text, encoding="utf-8")
+        yield folder

@@ -16,6 +16,7 @@ from seelearn.events import Event, is_event
 FORMAT = 2
 Status = Literal["running", "finished", "stopped", "failed"]
 HEADER = {"format", "python", "machine", "started", "seconds", "status", "reason", *Job.__dataclass_fields__}
+EVENTS = "events.jsonl"
 CUT_OFF = "it has no end: its process is still running, or was killed"
 
 
@@ -41,7 +42,7 @@ class Recorder:
         self._count = 0
         self._size = 0
         folder.mkdir(parents=True)
-        self._events = (folder / "events.jsonl").open("wb", buffering=0)
+        self._events = (folder / EVENTS).open("wb", buffering=0)
         self._describe(End("running"))
 
     def write(self, line: bytes) -> None:
@@ -95,33 +96,47 @@ class Recording:
     @classmethod
     def read(cls, folder: Path) -> Self:
         """Read the recording in a folder; raise `UserError` if there is none or it is from a newer version."""
+        header = read_header(folder)
         try:
-            header = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-            lines = (folder / "events.jsonl").read_bytes().splitlines(keepends=True)
-        except (OSError, ValueError):
-            raise NotFoundError(
-                f"no recording in {folder}: give a folder that holds run.json and events.jsonl"
-            ) from None
-        newest = header.get("format") if isinstance(header, dict) else None
-        if newest == 1:
-            header |= {"seeds": None, "axes": {}}  # before format 2 every run was drawn
-        if isinstance(newest, int) and newest > FORMAT:
-            raise UserError(
-                f"{folder} has format {newest}, and this seelearn reads up to {FORMAT}: pip install -U seelearn"
-            )
-        missing = HEADER - set(header if isinstance(header, dict) else {})
-        if missing or header["status"] not in get_args(Status):
-            raise UserError(
-                f"{folder / 'run.json'} is damaged: it lacks {', '.join(sorted(missing)) or 'a known status'}"
-            )
-        running = header["status"] == "running"
-        end = End("failed", CUT_OFF) if running else End(header["status"], header["reason"])
-        return cls(folder, header, list(_whole(lines)), end)
+            lines = (folder / EVENTS).read_bytes().splitlines(keepends=True)
+        except OSError:
+            raise _missing(folder) from None
+        return cls(folder, header, list(_whole(lines)), end_of(header))
 
     @property
     def job(self) -> Job:
         """Return the job that was run."""
         return Job(**{name: self.header[name] for name in Job.__dataclass_fields__})
+
+
+def read_header(folder: Path) -> dict[str, Any]:
+    """Read what the recording in a folder says of itself; raise `UserError` as `Recording.read` does."""
+    try:
+        header = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise _missing(folder) from None
+    newest = header.get("format") if isinstance(header, dict) else None
+    if newest == 1:
+        header |= {"seeds": None, "axes": {}}  # before format 2 every run was drawn
+    if isinstance(newest, int) and newest > FORMAT:
+        raise UserError(
+            f"{folder} has format {newest}, and this seelearn reads up to {FORMAT}: pip install -U seelearn"
+        )
+    missing = HEADER - set(header if isinstance(header, dict) else {})
+    if missing or header["status"] not in get_args(Status):
+        raise UserError(f"{folder / 'run.json'} is damaged: it lacks {', '.join(sorted(missing)) or 'a known status'}")
+    read: dict[str, Any] = header
+    return read
+
+
+def end_of(header: dict[str, Any]) -> End:
+    """Return how a recording ended; one that nobody has closed was cut off."""
+    running = header["status"] == "running"
+    return End("failed", CUT_OFF) if running else End(header["status"], header["reason"])
+
+
+def _missing(folder: Path) -> NotFoundError:
+    return NotFoundError(f"no recording in {folder}: give a folder that holds run.json and events.jsonl")
 
 
 def _whole(lines: list[bytes]) -> Iterator[Event]:

@@ -18,6 +18,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from seelearn.engine.frameworks import FRAMEWORKS, Framework, seed_everything
+from seelearn.engine.isolation import cut_network
 from seelearn.engine.module import load_module
 from seelearn.events import encode
 from seelearn.show import Show
@@ -29,6 +30,7 @@ MEMORY = 4 * 2**30
 def main() -> None:
     """Load the framework, then run the jobs that arrive."""
     framework = FRAMEWORKS[sys.argv[1]]
+    cut_network()  # before there is a second thread
     output = os.dup(1)
     os.dup2(2, 1)  # what a lesson prints must not end up among the events
     if isinstance(sys.stdout, io.TextIOWrapper):

@@ -2,53 +2,40 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from threading import Thread
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 from fastapi import Depends, FastAPI, Header, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse
-from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from seelearn import assets
-from seelearn.engine import parameters
-from seelearn.engine.catalogue import Catalogue, Lesson
+from seelearn.engine.catalogue import Catalogue
 from seelearn.engine.job import make_job
 from seelearn.engine.local import LocalEngine
-from seelearn.engine.parameters import Value
-from seelearn.engine.recording import Recording
 from seelearn.errors import NotFoundError, UserError
-from seelearn.export.conclusions import conclusions, under
-from seelearn.export.report import report
-from seelearn.labels import LANGUAGES, sentence, words
-from seelearn.show import Range
+from seelearn.labels import LANGUAGES
 from seelearn.site import found, pages
 from seelearn.site.links import Links
 from seelearn.site.notebook import notebook
-from seelearn.site.runs import LiveRun, Runs
+from seelearn.site.runs import Engine, Runs
 from seelearn.site.search import index
 from seelearn.site.security import Security
-
-Language = Literal["zh", "en"]
-HOSTS = ["127.0.0.1", "localhost"]
-WORKERS = 2
-SEEDS = replace(parameters.SEEDS, range=Range(1, 256))
-"""How many seeds a reader may have measured: what is drawn of them stays in memory."""
+from seelearn.site.settings import Settings
+from seelearn.site.shelf import Shelf
+from seelearn.site.stream import Language, router
 
 
-def create_app(catalogue: Catalogue, folder: Path, url: str = "") -> FastAPI:
-    """Return the site of a course; recordings of its runs go below `folder`.
-
-    `url` is the address by which the world knows it; without one, pages name the address by which they were asked for.
-    """
-    engine = LocalEngine(spare=True)
-    runs = Runs(engine, folder, WORKERS)
+def create_app(catalogue: Catalogue, folder: Path, settings: Settings | None = None) -> FastAPI:
+    """Return the site of a course; recordings of its runs go below `folder`."""
+    settings = settings or Settings()
+    engine = _engine(settings)
+    runs = Runs(engine, Shelf(folder, settings.keep), settings.workers, settings.grace)
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
@@ -56,17 +43,25 @@ def create_app(catalogue: Catalogue, folder: Path, url: str = "") -> FastAPI:
         if catalogue.lessons:
             engine.warm(catalogue.lessons[0].frameworks[0])
         yield
-        runs.close()
+        await runs.close()
 
     app = FastAPI(title="seelearn", lifespan=life, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.runs = runs
     app.add_middleware(GZipMiddleware)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts))
     app.add_middleware(Security)
-    _add_pages(app, catalogue, url)
-    _add_runs(app, catalogue, runs)
+    _add_pages(app, catalogue, settings.url)
+    app.include_router(router(catalogue, runs))
     _add_errors(app)
     return app
+
+
+def _engine(settings: Settings) -> Engine:
+    if settings.ray is not None:
+        from seelearn.engine.on_ray import RayEngine  # noqa: PLC0415 (an extra)
+
+        return RayEngine(settings.ray)
+    return LocalEngine(spares=settings.workers)
 
 
 def _add_pages(app: FastAPI, catalogue: Catalogue, url: str) -> None:
@@ -152,57 +147,6 @@ def _add_files(app: FastAPI, catalogue: Catalogue) -> None:
         lesson = catalogue.lesson(name)
         text = notebook(lesson, lesson.framework(framework).name, language)
         return Response(text, media_type="application/x-ipynb+json")
-
-
-def _add_runs(app: FastAPI, catalogue: Catalogue, runs: Runs) -> None:
-    Found = Annotated[LiveRun, Depends(runs.find)]  # noqa: N806 (a type)
-
-    @app.post("/{language}/lessons/{name}/runs")
-    @app.post("/{language}/lessons/{name}/{framework}/runs")
-    async def start(
-        language: Language, name: str, given: dict[str, bool | Value], framework: str | None = None
-    ) -> JSONResponse:
-        lesson = catalogue.lesson(name)
-        try:
-            if SEEDS.name in given:
-                SEEDS.parse(given[SEEDS.name])
-            job = make_job(lesson, framework, given)
-        except UserError as error:
-            return JSONResponse({"error": pages.refusal(error, lesson.labels, language)}, 400)
-        runs.start(job, lesson.file(job.framework))
-        query = {**job.parameters, "seed": job.seed}
-        return JSONResponse({"run": f"/{language}/runs/{job.id}", "parameters": query, "bands": under(job, lesson)})
-
-    @app.get("/{language}/runs/{id}/events", response_class=EventSourceResponse)
-    async def events(
-        language: Language, run: Found, last_event_id: Annotated[int, Header()] = -1
-    ) -> AsyncIterator[ServerSentEvent]:
-        lesson = catalogue.lesson(run.job.lesson)
-        async for number, event in run.watch(max(0, last_event_id + 1)):
-            data: dict[str, Any] = {**event}
-            if event["kind"] == "note":
-                data["text"] = sentence(lesson.labels, event, language)
-            yield ServerSentEvent(data=data, id=str(number))
-        yield ServerSentEvent(data=_ending(run, lesson, language), event="end")
-
-    @app.post("/{language}/runs/{id}/stop")
-    async def stop(language: Language, run: Found) -> JSONResponse:
-        run.stop("stopped by a reader")
-        return JSONResponse({})
-
-    @app.get("/{language}/runs/{id}/report")
-    def download(language: Language, run: Found) -> HTMLResponse:
-        page = report(Recording.read(run.folder), catalogue.lesson(run.job.lesson), language)
-        name = f"{run.job.lesson}-{run.job.id}.html"
-        return HTMLResponse(page, headers={"Content-Disposition": f'attachment; filename="{name}"'})
-
-
-def _ending(run: LiveRun, lesson: Lesson, language: str) -> dict[str, str | list[str]]:
-    """Say how a run ended, and what many seeds say of it."""
-    assert run.end is not None  # noqa: S101 (the stream of events is over)
-    status = run.end.status
-    said = conclusions(run.events, run.job, lesson, language, finished=status == "finished")
-    return {"status": status, "text": words(language)[status].format(reason=run.end.reason), "sentences": said}
 
 
 def _add_errors(app: FastAPI) -> None:

@@ -1,152 +1,172 @@
-"""Live runs: one job, many viewers, and a recording that outlives them all."""
+"""Live runs: a queue before a few workers, one recording for each job, and any number of viewers."""
 
 import asyncio
-import threading
-from collections.abc import AsyncIterator
+import time
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Protocol
 
 from seelearn.engine.job import Job
-from seelearn.engine.local import LocalEngine, Run
-from seelearn.engine.recording import End, Recording
+from seelearn.engine.local import Run
+from seelearn.engine.recording import End, end_of, read_header
 from seelearn.errors import NotFoundError, UserError
-from seelearn.events import Event
+from seelearn.site.live import LiveRun, Turn
+from seelearn.site.shelf import Shelf
 
-KEPT = 100
-"""Runs kept in memory; older ones that have ended are read from their recordings again."""
+WAITING = 100
+"""Runs that may wait; whoever comes then is asked to come back."""
+KEPT = 1000
+"""Runs whose address is known; that of an older one is known again when somebody presses Run."""
+USUAL = 10.0
+"""Seconds that a run is thought to take until some have been timed."""
+
+LEFT = "its last viewer has left"
+CHANGED = "its reader has started another"
+CLOSED = "the server was stopped"
 
 
-class LiveRun:
-    """A run and what it has emitted so far. All but `follow` belongs to the event loop."""
+class Engine(Protocol):
+    """Whatever runs jobs: the workers of this machine, or a cluster."""
 
-    def __init__(self, job: Job, folder: Path) -> None:
-        self.job = job
-        self.folder = folder
-        self.events: list[Event] = []
-        self.end: End | None = None
-        self._asked: End | None = None
-        self._run: Run | None = None
-        self._lock = threading.Lock()
-        self._news = asyncio.Event()
+    def warm(self, framework: str) -> None:
+        """Get ready for a run in this framework."""
 
-    def follow(self, engine: LocalEngine, file: Path, loop: asyncio.AbstractEventLoop) -> None:
-        """Run the job to its end, in a thread of its own."""
-        end = End("failed", "the server could not run it")
-        try:
-            with self._lock:
-                if self._asked is not None:  # stopped while it waited for its turn
-                    end = self._asked
-                    return
-                self._run = run = engine.start(self.job, file, self.folder)
-            for event in run:
-                loop.call_soon_threadsafe(self._add, event)
-            end = run.end
-        except OSError as error:
-            end = End("failed", f"the recording could not be written: {error.strerror}")
-        finally:
-            loop.call_soon_threadsafe(self._close, end)
+    def start(self, job: Job, file: Path, folder: Path) -> Run:
+        """Start a run that is recorded in a new folder."""
 
-    def stop(self, reason: str) -> None:
-        """End it now, whether it waits or runs."""
-        with self._lock:
-            self._asked = End("stopped", reason)
-            if self._run is not None:
-                self._run.stop(self._asked)
-            else:  # it still waits: its viewers need not
-                self._close(self._asked)
+    def close(self) -> None:
+        """End everything."""
 
-    async def watch(self, seen: int) -> AsyncIterator[tuple[int, Event]]:
-        """Yield the events from number `seen` on, each with its number, until the run has ended."""
-        while True:
-            news = self._news
-            while seen < len(self.events):  # it may grow while we wait for the viewer
-                yield seen, self.events[seen]
-                seen += 1
-            if self.end is not None:
-                return
-            await news.wait()
 
-    def replay(self, recording: Recording) -> None:
-        """Take the events of a run that ended earlier."""
-        self.events, self.end = recording.events, recording.end
+class BusyError(UserError):
+    """There is no room for another run now; `seconds` says when there may be."""
 
-    def _add(self, event: Event) -> None:
-        self.events.append(event)
-        self._tell()
-
-    def _close(self, end: End) -> None:
-        self.end = self.end or end
-        self._tell()
-
-    def _tell(self) -> None:
-        self._news.set()
-        self._news = asyncio.Event()
+    def __init__(self, reason: str, seconds: int) -> None:
+        super().__init__(reason)
+        self.reason, self.seconds = reason, seconds
 
 
 class Runs:
-    """All live runs, by the id of their job: who asks for the same job sees the same run."""
+    """All live runs, by the id of their job: who asks for the same job sees the same run.
 
-    def __init__(self, engine: LocalEngine, folder: Path, workers: int) -> None:
-        self._engine = engine
-        self._folder = folder
+    At most `workers` of them run at a time, first come, first served. One that nobody watches for `grace` seconds is
+    stopped. All methods belong to the event loop.
+    """
+
+    def __init__(self, engine: Engine, shelf: Shelf, workers: int, grace: float) -> None:
+        self._engine, self._shelf, self._workers, self._grace = engine, shelf, workers, grace
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="run")
         self._runs: dict[str, LiveRun] = {}
+        self._latest: dict[str, LiveRun] = {}
+        self._waiting: deque[tuple[LiveRun, Path]] = deque()
+        self._running: set[asyncio.Task[None]] = set()
+        self._durations: deque[float] = deque(maxlen=20)
 
-    def start(self, job: Job, file: Path) -> LiveRun:
-        """Return the run of this job: one under way, one recorded to its end, or a new one."""
+    def start(self, job: Job, file: Path, visitor: str) -> LiveRun:
+        """Return the run of this job: one under way, one recorded to its end, or a new one that may have to wait.
+
+        Another run that only this visitor watches is stopped. Raises `BusyError` if there is no room.
+        """
         known = self._runs.get(job.id)
-        if known is not None and (known.end is None or known.end.status == "finished"):
-            return known
-        run = LiveRun(job, self._new_folder(job))
-        if (recording := self._recorded(job)) is not None:
-            run.replay(recording)
-            run.folder = recording.folder
-        else:
-            loop = asyncio.get_running_loop()
-            self._threads.submit(run.follow, self._engine, file, loop)
-        self._runs.pop(job.id, None)
-        self._runs[job.id] = run
+        if known is None or (known.end is not None and known.end.status != "finished") or not known.folder.exists():
+            known = self._recorded(job) or self._submit(job, file)
+        previous = self._latest.get(visitor)
+        if previous is not None and previous is not known and previous.end is None and not previous.others(visitor):
+            self._end(previous, End("stopped", CHANGED))
+        self._latest.pop(visitor, None)
+        self._latest[visitor] = known
         self._forget()
-        return run
+        return known
 
-    async def find(self, id: str) -> LiveRun:
+    def find(self, id: str) -> LiveRun:
         """Return the run of the job with this id."""
         if id not in self._runs:
             raise NotFoundError(f"no run {id[:60]!r}: press Run again")
         return self._runs[id]
 
-    def stop(self) -> None:
+    def stop(self, run: LiveRun, reason: str) -> None:
+        """End a run, whether it waits or runs."""
+        self._end(run, End("stopped", reason))
+
+    def stop_all(self) -> None:
         """End all runs; their viewers are told and their recordings say why."""
-        for run in self._runs.values():
-            if run.end is None:
-                run.stop("the server was stopped")
+        for run in list(self._runs.values()):
+            self._end(run, End("stopped", CLOSED))
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Stop everything and wait until the recordings are closed."""
-        self.stop()
-        self._threads.shutdown()
-        self._engine.close()
+        self.stop_all()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        await asyncio.to_thread(self._engine.close)
 
-    def _recorded(self, job: Job) -> Recording | None:
-        for folder in sorted(self._folder.glob(f"{job.lesson}-{job.id}*")):
-            try:
-                recording = Recording.read(folder)
-            except UserError:
-                continue
-            if recording.end.status == "finished":
-                return recording
-        return None
+    def _submit(self, job: Job, file: Path) -> LiveRun:
+        if len(self._waiting) >= WAITING:
+            raise BusyError("full", round(self._seconds(len(self._waiting))))
+        if not self._shelf.has_room():
+            raise BusyError("disk", 3600)
+        run = LiveRun(job, self._shelf.place(job), self._left)
+        self._remember(run)
+        self._waiting.append((run, file))
+        self._left(run)  # nobody watches yet
+        self._dispatch()
+        return run
 
-    def _new_folder(self, job: Job) -> Path:
-        """Return a name that is free: an unfinished recording of the same job is kept."""
-        base = folder = self._folder / f"{job.lesson}-{job.id}"
-        number = 2
-        while folder.exists():
-            folder = base.with_name(f"{base.name}-{number}")
-            number += 1
-        return folder
+    def _recorded(self, job: Job) -> LiveRun | None:
+        folder = self._shelf.find(job)
+        if folder is None:
+            return None
+        run = LiveRun(job, folder, self._left)
+        header = read_header(folder)
+        run.replay(end_of(header), header["events"])
+        self._remember(run)
+        return run
+
+    def _remember(self, run: LiveRun) -> None:
+        self._runs.pop(run.job.id, None)
+        self._runs[run.job.id] = run
+
+    def _dispatch(self) -> None:
+        """Give the runs that have waited longest to the workers that are free, and tell the others where they are."""
+        while self._waiting and len(self._running) < self._workers:
+            run, file = self._waiting.popleft()
+            task = asyncio.create_task(self._follow(run, file))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+            task.add_done_callback(lambda _: self._dispatch())
+        for position, (run, _) in enumerate(self._waiting, 1):
+            run.wait(Turn(position, self._seconds(position)))
+
+    def _seconds(self, position: int) -> float:
+        """Return about how long the run at this place in the queue has to wait."""
+        usual = sum(self._durations) / len(self._durations) if self._durations else USUAL
+        return usual * position / self._workers
+
+    async def _follow(self, run: LiveRun, file: Path) -> None:
+        begun = time.monotonic()
+        await run.follow(self._engine.start, file, self._threads)
+        self._durations.append(time.monotonic() - begun)
+        needed = {one.folder for one in self._runs.values() if one.viewers or one.end is None}
+        await asyncio.to_thread(self._shelf.tidy, needed)
+
+    def _end(self, run: LiveRun, end: End) -> None:
+        waiting = next((one for one in self._waiting if one[0] is run), None)
+        if waiting is not None:
+            self._waiting.remove(waiting)
+            self._dispatch()
+        run.stop(end)
+
+    def _left(self, run: LiveRun) -> None:
+        """Give a run that has no viewer, for now, some time to find one."""
+        asyncio.get_running_loop().call_later(self._grace, self._end_unseen, run)
+
+    def _end_unseen(self, run: LiveRun) -> None:
+        if run.end is None and run.unseen() >= self._grace:
+            self._end(run, End("stopped", LEFT))
 
     def _forget(self) -> None:
-        ended = [name for name, run in self._runs.items() if run.end is not None]
+        ended = [name for name, run in self._runs.items() if run.end is not None and not run.viewers]
         for name in ended[: max(0, len(self._runs) - KEPT)]:
             del self._runs[name]
+        for visitor in list(self._latest)[: max(0, len(self._latest) - KEPT)]:
+            del self._latest[visitor]

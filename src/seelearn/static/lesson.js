@@ -104,6 +104,7 @@ function follow(each, place, link) {
   empty(place, link);
   stream = new EventSource(`${run}/events`);
   stream.onmessage = (message) => each(JSON.parse(message.data));
+  stream.addEventListener("turn", (message) => say(JSON.parse(message.data).text)); // it waits in the queue
   stream.onerror = () => {
     if (stream.readyState === EventSource.CLOSED) {
       running(false); // a new server, which does not know this run
