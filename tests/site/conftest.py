@@ -12,6 +12,7 @@ from tests.conftest import COURSE, write_lesson
 
 from seelearn.engine.catalogue import Catalogue
 from seelearn.site.app import create_app
+from seelearn.site.settings import Settings
 
 BASE = "http://127.0.0.1"
 FLAGSHIP = "/en/lessons/batch_normalization"
@@ -34,13 +35,14 @@ def client(runs: Path) -> Iterator[TestClient]:
 def slow(tmp_path: Path) -> Iterator[TestClient]:
     """A site with one lesson, `trial`, that takes 10 ms a step."""
     write_lesson(tmp_path / "course", "trial", "sum(range(100_000)); time.sleep(0.01)")
-    app = create_app(Catalogue(tmp_path / "course"), tmp_path / "runs")
+    app = create_app(Catalogue(tmp_path / "course"), tmp_path / "runs", Settings(workers=2, grace=120))
     with TestClient(app, base_url=BASE) as client:
         yield client
 
 
 def start(client: httpx2.Client, given: dict[str, Any], lesson: str = FLAGSHIP) -> str:
-    """Press Run; return the run's address."""
+    """Press Run as a visitor who has not been here before; return the run's address."""
+    client.cookies.clear()
     answer = client.post(f"{lesson}/runs", json=given)
     assert answer.status_code == 200, answer.text
     return str(answer.json()["run"])
