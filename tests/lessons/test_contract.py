@@ -126,7 +126,8 @@ def test_both_languages_have_the_same_skeleton(lesson: Lesson, framework: str) -
     assert zh.marks == en.marks
     assert "{{ lab }}" in zh.marks
     ours = "".join(
-        (assets.FOLDER / "templates" / name).read_text() for name in ("lesson.html", "charts.html", "search.html", "base.html")
+        (assets.FOLDER / "templates" / name).read_text()
+        for name in ("lesson.html", "charts.html", "search.html", "base.html")
     )
     assert not set(zh.ids) & set(re.findall(r'id="([\w-]+)"', ours)), "a heading has an id of the page's own"
     for prose in (zh, en):
