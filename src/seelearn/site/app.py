@@ -17,6 +17,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from seelearn import assets
+from seelearn.discussion.app import Discussion
 from seelearn.engine import parameters
 from seelearn.engine.catalogue import Catalogue, Lesson
 from seelearn.engine.job import make_job
@@ -43,6 +44,7 @@ def create_app(catalogue: Catalogue, folder: Path) -> FastAPI:
     """Return the site of a course; recordings of its runs go below `folder`."""
     engine = LocalEngine(spare=True)
     runs = Runs(engine, folder, WORKERS)
+    discussion = Discussion(catalogue, folder.parent / "discussion")
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
@@ -56,7 +58,8 @@ def create_app(catalogue: Catalogue, folder: Path) -> FastAPI:
     app.state.runs = runs
     app.add_middleware(GZipMiddleware)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)
-    app.add_middleware(Security)
+    app.add_middleware(Security, guests=discussion.guests)
+    discussion.join(app)
     _add_pages(app, catalogue)
     _add_runs(app, catalogue, runs)
     _add_errors(app)
