@@ -5,7 +5,7 @@ import secrets
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import func, select
@@ -23,6 +23,7 @@ from seelearn.errors import UserError
 COOKIE = "seelearn_moderator"
 PATH = "/discussion"
 HOURS = 12
+NEWEST = 2**31 - 1
 SHOWN_AT_ONCE = 100
 """Comments in each list of the page."""
 
@@ -51,6 +52,7 @@ async def _form(request: Request) -> dict[str, str]:
 
 
 Form = Annotated[dict[str, str], Depends(_form)]
+Before = Annotated[int, Query(ge=1, le=NEWEST)]
 Moderating = Annotated[str | None, Depends(_session)]
 
 
@@ -61,7 +63,7 @@ def _moderator(here: Here, session: Moderating, form: Form) -> None:
 
 
 @router.get("")
-def show(here: Here, language: Language, session: Moderating, before: int = 2**31) -> HTMLResponse:
+def show(here: Here, language: Language, session: Moderating, before: Before = NEWEST) -> HTMLResponse:
     """Return what waits and what was shown last; to others, the form that asks for the secret."""
     if session is None:
         return page("login.html", language)
