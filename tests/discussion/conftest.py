@@ -70,7 +70,9 @@ class Site:
     def moderator(self) -> tuple[TestClient, str]:
         """Return a client that has signed in, and the token of its forms."""
         # Over https, for a site that has it gives its cookie to nobody else.
-        client = TestClient(self.client.app, base_url="https://127.0.0.1", client=("10.9.9.9", 1), follow_redirects=False)
+        client = TestClient(
+            self.client.app, base_url="https://127.0.0.1", client=("10.9.9.9", 1), follow_redirects=False
+        )
         answer = client.post("/discussion/en/admin/login", data={"secret": ADMIN})
         assert answer.status_code == 303, answer.text
         found = re.search(r'name="token" value="(\w+)"', client.get("/discussion/en/admin").text)
@@ -150,6 +152,7 @@ class Post:
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
+        self.raw: list[bytes] = []
         self.refusal = ""
         self.port = free_port()
 
@@ -157,6 +160,7 @@ class Post:
         """Keep a mail, or refuse it."""
         if self.refusal:
             return self.refusal
+        self.raw.append(envelope.content)
         mail = BytesParser(policy=policy.default).parsebytes(envelope.content)
         mail["X-Envelope-To"] = ", ".join(envelope.rcpt_tos)
         self.mails.append(mail)
@@ -188,7 +192,10 @@ def course(folder: Path) -> Catalogue:
     lesson = write_lesson(folder, "trial", "pass")
     toml = lesson.folder / "lesson.toml"
     words = toml.read_text(encoding="utf-8")
-    toml.write_text(words.replace('en = "Trial"', r'en = "Trial\nBcc: all@example.org"', 1), encoding="utf-8")
+    toml.write_text(
+        words.replace('en = "Trial"', r'en = "Trial\nBcc: all@example.org =?utf-8?q?=0ABcc:all@example.org?="', 1),
+        encoding="utf-8",
+    )
     return Catalogue(folder)
 
 

@@ -68,11 +68,12 @@ def test_a_letter_is_in_the_readers_language_and_can_be_ended(mailing: Site, mai
     answer = mailing.shown(other, "因为梯度断了", parent=number, name="王老师")
     request, news = wait_for(mailserver.mails, 2)
     assert request["Subject"] == "请确认你的邮箱"
-    assert news["Subject"] == "王老师 回复了你：试验"
+    assert news["Subject"] == "有人回复了你：试验"
     assert news["From"] == "Course <course@example.org>"
     assert news["X-Envelope-To"] == news["To"] == "ada@example.net"
     assert "> 因为梯度断了" in news.get_content()
     assert f"{SITE}/zh/lessons/trial#comment-{answer}" in news.get_content()
+    assert f"\nList-Unsubscribe: <{SITE}/".encode() in mailserver.raw[-1]  # in one piece, as RFC 8058 wants it
     assert news["List-Unsubscribe"] == f"<{SITE}{link(news, 'unsubscribe')}>"
     assert news["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
@@ -135,11 +136,10 @@ def test_no_name_and_no_title_adds_a_header(mailing: Site, mailserver: Post, rea
     number = mailing.shown(ada)
     mailing.shown(other, "\nBcc: all@example.org\n.\nRCPT TO: <all@example.org>", parent=number, name=name)
     news = wait_for(mailserver.mails, 2)[-1]
-    assert set(news.keys()) == {
-        "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "Content-Language", "Content-Type",
-        "Content-Transfer-Encoding", "MIME-Version", "List-Unsubscribe", "List-Unsubscribe-Post", "X-Peer",
-        "X-Envelope-To",
-    } - ({"X-Peer"} - set(news.keys()))  # fmt: skip
+    assert sorted(news.keys()) == [
+        "Auto-Submitted", "Content-Language", "Content-Transfer-Encoding", "Content-Type", "Date", "From",
+        "List-Unsubscribe", "List-Unsubscribe-Post", "MIME-Version", "Message-ID", "Subject", "To", "X-Envelope-To",
+    ]  # fmt: skip
     assert news["X-Envelope-To"] == "ada@example.net"
     assert "\n" not in news["Subject"]
     assert "> RCPT TO" in news.get_content()
@@ -164,7 +164,7 @@ def test_links_that_are_old_used_or_forged_confirm_nothing(
     signed = path.rsplit("/", 1)[1]
     mailbox = mailing.services.links.confirmed(signed)
     leaving = mailing.services.links.to_leave(mailbox)
-    for forged in (signed[:-1] + ("A" if signed[-1] != "A" else "B"), leaving, mailbox, "x" * 5000):
+    for forged in (signed[:-9] + ("A" if signed[-9] != "A" else "B") + signed[-8:], leaving, mailbox, "x" * 5000):
         for ask in (mailing.client.get, mailing.client.post):
             assert ask(f"/discussion/en/confirm/{forged}").status_code == 400
     assert mailing.client.post(f"/discussion/en/unsubscribe/{signed}").status_code == 400
@@ -181,9 +181,10 @@ def test_another_request_ends_the_first_but_not_what_is_confirmed(
 ) -> None:
     ada = reader()
     bound(mailing, mailserver, ada, "old@example.net")
-    for address in ("typo@example.net", "new@example.net"):
-        mailing.bind(ada, address)
-    typo, new = wait_for(mailserver.mails, 3)[1:]
+    mailing.bind(ada, "typo@example.net")
+    typo = wait_for(mailserver.mails, 2)[-1]
+    mailing.bind(ada, "new@example.net")
+    new = wait_for(mailserver.mails, 3)[-1]
     assert mailing.client.post(link(typo, "confirm")).status_code == 410
     assert {m["address"] for m in mailing.me(ada)["mailboxes"]} == {"o•••@example.net", "n•••@example.net"}
     mailing.client.post(link(new, "confirm"))
@@ -219,8 +220,8 @@ def test_addresses_are_not_logged(
 ) -> None:
     mailserver.refusal = "550 no such person as ada@example.net"
     mailing.bind(reader(), "ada@example.net")
-    for _ in range(100):
-        if caplog.records:
+    for _ in range(200):
+        if _states(mailing) == [FAILED]:
             break
         time.sleep(0.05)
     assert "letter 1, attempt 1: SMTPDataError 550" in caplog.text

@@ -4,6 +4,7 @@ import time
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr
 
 from sqlalchemy.orm import Session
@@ -16,8 +17,19 @@ from seelearn.discussion.words import words
 from seelearn.engine.catalogue import Catalogue
 from seelearn.errors import UserError
 
+LEAVE = "List-Unsubscribe"
 EXCERPT = 600
 """Characters of a comment that its letter quotes."""
+
+
+class _Policy(EmailPolicy):
+    """Leaves the link of List-Unsubscribe whole: folded as encoded words, mail programs do not know it."""
+
+    def fold(self, name: str, value: str) -> str:
+        return f"{name}: {value}{self.linesep}" if name == LEAVE else super().fold(name, value)
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        return self.fold(name, value).encode("ascii") if name == LEAVE else super().fold_binary(name, value)
 
 
 class Writer:
@@ -61,7 +73,7 @@ class Writer:
             "leave": leave,
         }
         mail = self._mail(letter, mailbox, said["news_subject"].format(**parts), said["news"].format(**parts))
-        mail["List-Unsubscribe"] = f"<{leave}>"
+        mail[LEAVE] = f"<{leave}>"
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
         return mail
 
@@ -72,14 +84,18 @@ class Writer:
             return lesson
 
     def _mail(self, letter: Letter, mailbox: Mailbox, subject: str, body: str) -> EmailMessage:
-        """Put a mail together. Its Message-ID is the letter's own, the same each time that it is sent."""
-        mail = EmailMessage()
+        """Put a mail together. Its Message-ID is the letter's own, the same each time that it is sent.
+
+        No header holds what a reader typed, but for the address, which is checked: Python decodes encoded words in
+        what it is given for a header, and a line break can hide in one.
+        """
+        mail = EmailMessage(_Policy(linesep="\r\n"))
         mail["From"] = self._from
         mail["To"] = Address(addr_spec=mailbox.address)
-        mail["Subject"] = subject
+        mail["Subject"] = subject.replace("=?", "= ?")
         mail["Date"] = format_datetime(datetime.now(UTC))
         mail["Message-ID"] = f"<{letter.message_id}@{self._from.domain}>"
         mail["Auto-Submitted"] = "auto-generated"
-        mail["Content-Language"] = mailbox.language
         mail.set_content(body)
+        mail["Content-Language"] = mailbox.language
         return mail

@@ -46,7 +46,11 @@ def render(text: str) -> str:
     http and https. It is done anew for every process, so a better cleaner also cleans old comments.
     """
     return nh3.clean(
-        _MARKDOWN.render(text), tags=TAGS, attributes={"*": set(), "a": {"href"}}, url_schemes={"http", "https"}, link_rel=REL
+        _MARKDOWN.render(text),
+        tags=TAGS,
+        attributes={"*": set(), "a": {"href"}},
+        url_schemes={"http", "https"},
+        link_rel=REL,
     )
 
 
