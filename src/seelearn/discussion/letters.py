@@ -89,7 +89,7 @@ class Writer:
         No header holds what a reader typed, but for the address, which is checked: Python decodes encoded words in
         what it is given for a header, and a line break can hide in one.
         """
-        mail = EmailMessage(_Policy(linesep="\r\n"))
+        mail = EmailMessage(_Policy(linesep="\r\n", cte_type="7bit"))
         mail["From"] = self._from
         mail["To"] = Address(addr_spec=mailbox.address)
         mail["Subject"] = subject.replace("=?", "= ?")

@@ -96,7 +96,8 @@ class Outbox:
         try:
             async with asyncio.timeout(TIMEOUT):
                 await client.connect()
-                await client.send_message(claimed.mail, sender=self._writer.sender)
+                to = [address.addr_spec for address in claimed.mail["To"].addresses]
+                await client.sendmail(self._writer.sender, to, claimed.mail.as_bytes())
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             final = _refused(error) or claimed.attempt >= ATTEMPTS
             state, due = (FAILED if final else WAITING), due + _pause(claimed.attempt)
