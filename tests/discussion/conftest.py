@@ -19,12 +19,12 @@ from aiosmtpd.controller import Controller
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import create_engine, text
-from tests.conftest import free_port, write_lesson
 
 from seelearn.discussion.app import Discussion
 from seelearn.discussion.services import Services
 from seelearn.engine.catalogue import Catalogue
 from seelearn.site.security import Security
+from tests.conftest import free_port, write_lesson
 
 BASE = "http://127.0.0.1"
 ADMIN = "a secret for moderators"

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
-from tests.discussion.conftest import ADMIN, API, THREAD, Site, bearer
 
 from seelearn.discussion.models import Author
+from tests.discussion.conftest import ADMIN, API, THREAD, Site, bearer
 
 Reader = Callable[[], str]
 PAGE = "/discussion/en/admin"

@@ -6,11 +6,11 @@ from collections.abc import Callable
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select, update
-from tests.discussion.conftest import BASE, THREAD, Site, bearer
 
 from seelearn.discussion import rates
 from seelearn.discussion.models import Rate
 from seelearn.discussion.rates import Rates
+from tests.discussion.conftest import BASE, THREAD, Site, bearer
 
 Reader = Callable[[], str]
 

@@ -8,9 +8,9 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.discussion.conftest import THREAD, Site
 
 from seelearn.discussion.text import TAGS, clean_line, clean_text, has_link, render
+from tests.discussion.conftest import THREAD, Site
 
 ATTACKS = [
     "<script>alert(1)</script>",
