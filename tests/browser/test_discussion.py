@@ -184,7 +184,12 @@ def test_it_fits_in_light_and_dark(page: Page, chromium: Browser, taught: Course
     write(page, "W" * 40, "`" + "long" * 300 + "`")
     expect(page.locator(".waits")).to_be_visible()
     taught.approve(chromium)
-    for language, width, light in (("zh", 390, "dark"), ("en", 390, "light"), ("zh", 1280, "light"), ("en", 1280, "dark")):
+    for language, width, light in (
+        ("zh", 390, "dark"),
+        ("en", 390, "light"),
+        ("zh", 1280, "light"),
+        ("en", 1280, "dark"),
+    ):
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=light)  # type: ignore[arg-type]
         page.goto(taught.lesson.replace("/en/", f"/{language}/"))
