@@ -155,6 +155,7 @@ def _add_publishing(add: Callable[..., argparse.ArgumentParser]) -> None:
         "folder", metavar="DIR", help="where the edition goes: a new or empty folder, or an earlier edition"
     )
     publish.add_argument("--url", default="", help="the address that it will have: search engines want to know it")
+    publish.add_argument("--discussion", default="", metavar="URL", help="a live site whose comments its pages show")
 
 
 def _add_cluster(parser: argparse.ArgumentParser) -> None:

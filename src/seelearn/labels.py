@@ -9,12 +9,13 @@ from typing import Any
 from seelearn.events import Note
 
 LANGUAGES = ("zh", "en")
+WORDS = Path(__file__).parent / "words.toml"
 
 
 @cache
-def words(language: str, table: str = "") -> dict[str, str]:
-    """Return seelearn's own words in a language, of the top of words.toml or of one of its tables."""
-    with (Path(__file__).parent / "words.toml").open("rb") as file:
+def words(language: str, table: str = "", path: Path = WORDS) -> dict[str, str]:
+    """Return words in a language, of the top of a words.toml (seelearn's own) or of one of its tables."""
+    with path.open("rb") as file:
         content = tomllib.load(file)
     chosen = content[table] if table else content
     return {key: value[language] for key, value in chosen.items() if language in value}

@@ -13,7 +13,7 @@ from seelearn.site.settings import LOCAL, Settings
 
 PUBLISHED = Path("runs", "published")
 """Where the runs of an edition are recorded, to be taken again for the next one."""
-SECRET = 16
+SECRET = 12
 """Characters of a secret that nobody guesses."""
 
 
@@ -22,9 +22,7 @@ def serve_course(options: argparse.Namespace) -> int:
     from seelearn.site.server import serve  # noqa: PLC0415
 
     port, workers, keep = (_whole(options, name, *RANGES[name]) for name in ("port", "workers", "keep"))
-    url = options.url.rstrip("/")
-    if url and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
-        raise UserError(f"url is {url!r}, but must be a whole address: try https://course.example.org")
+    url = _url("url", options.url)
     hosts = (*LOCAL, *options.allow, *([urlsplit(url).hostname or ""] if url else []))
     if not _is_local(options.host):
         _check_public(options.host, hosts[len(LOCAL) :])
@@ -41,6 +39,13 @@ def _whole(options: argparse.Namespace, name: str, low: int, high: int, example:
     if not (re.fullmatch("[0-9]{1,6}", given) and low <= int(given) <= high):
         raise UserError(f"{name} is {given!r}, but must be a whole number from {low} to {high}: try {example}")
     return int(given)
+
+
+def _url(name: str, given: str) -> str:
+    url = given.rstrip("/")
+    if url and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
+        raise UserError(f"{name} is {url!r}, but must be a whole address: try https://course.example.org")
+    return url
 
 
 def _is_local(host: str) -> bool:
@@ -72,7 +77,9 @@ def publish_course(options: argparse.Namespace) -> int:
     def say(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
-    edition = Edition(options.catalogue, Path(options.folder), options.url)
+    edition = Edition(
+        options.catalogue, Path(options.folder), _url("url", options.url), _url("discussion", options.discussion)
+    )
     edition.publish(PUBLISHED, say)
     weights = edition.weights()
     print(f"{len(weights)} files, {sum(whole for whole, _ in weights.values()) / 1e6:.1f} MB")

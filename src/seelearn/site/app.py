@@ -15,6 +15,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from seelearn import assets
+from seelearn.discussion.app import Discussion
 from seelearn.engine.catalogue import Catalogue
 from seelearn.engine.job import make_job
 from seelearn.engine.local import LocalEngine
@@ -36,6 +37,7 @@ def create_app(catalogue: Catalogue, folder: Path, settings: Settings | None = N
     settings = settings or Settings()
     engine = _engine(settings)
     runs = Runs(engine, Shelf(folder, settings.keep), settings.workers, settings.grace)
+    discussion = Discussion(catalogue, folder.parent / "discussion", settings.url)
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
@@ -49,7 +51,8 @@ def create_app(catalogue: Catalogue, folder: Path, settings: Settings | None = N
     app.state.runs = runs
     app.add_middleware(GZipMiddleware)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts))
-    app.add_middleware(Security)
+    app.add_middleware(Security, guests=discussion.guests)
+    discussion.join(app)
     _add_pages(app, catalogue, settings.url)
     app.include_router(router(catalogue, runs))
     _add_errors(app)

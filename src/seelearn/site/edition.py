@@ -69,10 +69,14 @@ def run_file(job: Job) -> str:
 
 
 class Edition:
-    """Writes the edition of a course into a folder; `base` is the address that it will have, if that is known."""
+    """Writes the edition of a course into a folder.
 
-    def __init__(self, catalogue: Catalogue, folder: Path, base: str = "") -> None:
+    `base` is the address that it will have, if that is known; `discussion` is that of a live site with the comments.
+    """
+
+    def __init__(self, catalogue: Catalogue, folder: Path, base: str = "", discussion: str = "") -> None:
         self._catalogue, self._folder, self._base = catalogue, folder, base.rstrip("/")
+        self._discussion = discussion.rstrip("/") or None
         self.written: set[str] = set()
 
     def publish(self, cache: Path, say: Progress) -> None:
@@ -121,7 +125,9 @@ class Edition:
                 return pages.comparison(lesson, (names[1], names[2]), language, links)
             framework = names[1] if len(names) > 1 else lesson.frameworks[0]
             runs = recordings[lesson.name, framework]
-            return pages.lesson(catalogue, lesson, framework, language, links, recordings=runs)
+            return pages.lesson(
+                catalogue, lesson, framework, language, links, recordings=runs, discussion=self._discussion
+            )
 
         for kind, *names in all_places:
             file = file_of(kind, language, *names)

@@ -53,10 +53,12 @@ def lesson(
     query: Mapping[str, str] = EMPTY,
     error: str = "",
     recordings: Sequence[Recorded] | None = None,
+    discussion: str | None = "",
 ) -> str:
     """Return a lesson's page: prose, code, and the lab with the parameters of `query` filled in.
 
-    With `recordings` the lab replays these instead of running anything.
+    With `recordings` the lab replays these instead of running anything. `discussion` is the address of the server that
+    has the comments: empty for the page's own, None for a page without any.
     """
     labels = lesson.labels
     evidence = known(lesson)
@@ -88,6 +90,7 @@ def lesson(
         error=error,
         autorun=bool(query) and not error,
         recordings=recordings,
+        discussion=discussion,
         edition=words(language, "edition"),
     )
 

@@ -1,5 +1,7 @@
 """Headers that every answer carries, and the requests that are refused."""
 
+from collections.abc import Mapping
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,10 +21,14 @@ BODY = 64 * 1024
 
 
 class Security:
-    """ASGI middleware: add `HEADERS`; refuse writes from other sites and bodies that are too large."""
+    """ASGI middleware: add `HEADERS`; refuse writes from other sites and bodies that are too large.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `guests` are the other sites that may write, below each address that is open to them.
+    """
+
+    def __init__(self, app: ASGIApp, guests: Mapping[str, frozenset[str]]) -> None:
         self._app = app
+        self._guests = guests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
@@ -47,9 +53,13 @@ class Security:
         if scope["method"] in {"GET", "HEAD"}:
             return None
         # Every current browser says where a request comes from; a form on another site cannot press Run here.
-        if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        own = headers.get("sec-fetch-site", "same-origin") in {"same-origin", "none"}
+        if not own and not self._invited(scope["path"], headers.get("origin", "")):
             return PlainTextResponse("this request comes from another site", 403)
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > BODY or "transfer-encoding" in headers:
             return PlainTextResponse(f"a request may bring at most {BODY} bytes", 413)
         return None
+
+    def _invited(self, path: str, origin: str) -> bool:
+        return any(path.startswith(place) and origin in sites for place, sites in self._guests.items())
