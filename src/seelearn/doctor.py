@@ -2,6 +2,8 @@
 
 import platform
 import re
+import subprocess
+import sys
 from importlib.metadata import PackageNotFoundError, requires, version
 
 from seelearn import __version__
@@ -19,12 +21,22 @@ def examine(catalogue: Catalogue) -> int:
         if mend := _check(framework.package, framework.command):
             mends.append(mend)
     print(f"ok       {len(catalogue.lessons)} lessons in {catalogue.folder}")
+    print(_network())
     if not mends:
         return 0
     print("\nTo mend it:")
     for mend in mends:
         print(f"  {mend}")
     return 1
+
+
+def _network() -> str:
+    """Say whether lessons run without a network; they run all the same, so nothing needs to be mended."""
+    probe = subprocess.run(
+        [sys.executable, "-m", "seelearn.engine.isolation"], capture_output=True, text=True, check=True
+    )
+    why = probe.stdout.strip()
+    return f"note     lessons can reach the network ({why})" if why else "ok       lessons run without a network"
 
 
 def _dependencies() -> list[str]:

@@ -39,7 +39,7 @@ class Discussion:
     """
 
     def __init__(self, catalogue: Catalogue, folder: Path, url: str = "") -> None:
-        settings = read_settings(folder, url)
+        settings = read_settings(folder, url=url)
         database = Database(settings.database)
         links = Links(settings.secret)
         self._services = Services(catalogue, settings, database, Rates(database, settings.secret), links)

@@ -39,7 +39,7 @@ class Settings:
     smtp: Smtp | None = None
 
 
-def read_settings(folder: Path, url: str = "", environment: Mapping[str, str] = os.environ) -> Settings:
+def read_settings(folder: Path, environment: Mapping[str, str] = os.environ, url: str = "") -> Settings:
     """Read the `SEELEARN_…` variables; what they leave open lies in `folder`, which is made if need be.
 
     Raises `UserError` where a variable has a value that it cannot have.

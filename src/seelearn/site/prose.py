@@ -166,10 +166,10 @@ def show_code(path: Path, names: list[str], language: str) -> str:
     first, last = span(path, names)
     lines = path.read_text(encoding="utf-8").splitlines()[first - 1 : last]
     where = words(language)["code_from"].format(file=path.name, first=first, last=last)
-    copy = html.escape(words(language)["copy"])
+    copy, copied = (html.escape(words(language)[key]) for key in ("copy", "copied"))
     return (
         f'<div class="code"><div class="from"><span>{html.escape(where)}</span>'
-        f'<button type="button" class="copy" hidden>{copy}</button></div>'
+        f'<button type="button" class="copy" data-copied="{copied}" hidden>{copy}</button></div>'
         f'<pre tabindex="0"><code>{coloured(lines)}</code></pre></div>\n'
     )
 

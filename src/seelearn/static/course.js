@@ -1,5 +1,5 @@
-// What every page of the course does: keep the reader's place when the language is switched, and remember in this browser
-// which pages have been opened and on which a run has finished. Nothing of it is sent anywhere.
+// What every page of the course does: copy code, keep the reader's place when the language is switched, and remember in
+// this browser which pages have been opened and on which a run has finished. Nothing of it is sent anywhere.
 
 "use strict";
 
@@ -59,6 +59,16 @@
     }
     const forget = document.getElementById("forget");
     if (forget) forget.hidden = Object.keys(kept).length === 0;
+  }
+
+  for (const button of document.querySelectorAll("button.copy")) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const { textContent: before } = button;
+      await navigator.clipboard.writeText(button.closest(".code").querySelector("pre").textContent);
+      button.textContent = button.dataset.copied;
+      setTimeout(() => { button.textContent = before; }, 1500);
+    });
   }
 
   remember(OPENED);

@@ -143,15 +143,6 @@ function finish(end, place, link) {
   get(link).hidden = false;
 }
 
-function copying(button) {
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(button.closest(".code").querySelector("pre").textContent);
-    button.textContent = words.copied;
-    setTimeout(() => { button.textContent = words.copy; }, 1500);
-  });
-}
-
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   start(true);
@@ -159,5 +150,4 @@ form.addEventListener("submit", (event) => {
 get("measure").addEventListener("click", () => { if (form.reportValidity()) measure(); });
 get("stop").addEventListener("click", () => fetch(`${run}/stop`, { method: "POST" }));
 addEventListener("popstate", () => { if (location.search !== here) location.reload(); }); // not for #headings
-document.querySelectorAll("button.copy").forEach(copying);
 if (form.dataset.autorun === "true") start(false);
