@@ -40,7 +40,7 @@ def test_the_lesson_of_the_guide_works(tmp_path: Path) -> None:
     app = create_app(Catalogue(tmp_path / "my-course"), tmp_path / "site")
     with TestClient(app, base_url="http://127.0.0.1") as client:
         for language, title in (("zh", "第一条直线"), ("en", "A first line")):
-            assert title in client.get(f"/{language}/").text
+            assert title in client.get(f"/{language}/courses/lessons").text
             page = client.get(f"/{language}/lessons/first_line").text
             assert title in page
             assert "<s>" in page, "the refuted sentence is struck out"

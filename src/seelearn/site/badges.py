@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from seelearn.engine.catalogue import Lesson
-from seelearn.engine.parameters import Value, text
+from seelearn.engine.parameters import Parameter, Value, text
 from seelearn.evidence.evidence import Evidence, Proof
 from seelearn.labels import choice_label, figure, parameter_label, whole, words
 from seelearn.site.prose import Badge
@@ -56,6 +56,7 @@ def summary(evidence: Evidence, lesson: Lesson, sentences: dict[str, str], langu
         machine=evidence.machine,
     )
     rows = []
+    parameters = lesson.parameters(evidence.framework)
     order = [*sentences, *evidence.claims]  # as they stand on the page
     for name, proof in sorted(evidence.claims.items(), key=lambda item: order.index(item[0])):
         given = evidence.conditions[proof["condition"]]["parameters"]
@@ -64,7 +65,7 @@ def summary(evidence: Evidence, lesson: Lesson, sentences: dict[str, str], langu
                 "name": name,
                 "place": name.replace(".", "-"),
                 "sentence": sentences.get(name),
-                "condition": _condition(lesson, evidence.framework, given, language),
+                "condition": _condition(lesson, parameters, given, language),
                 "promised": _promise(proof, language),
                 "found": _found(proof, language),
                 "sign": SIGNS[proof["verdict"]],
@@ -138,11 +139,11 @@ def _percent(share: float | None, rounded: Any) -> str:
     return f"{rounded(round((share or 0) * 1000, 6)) / 10:g}%"
 
 
-def _condition(lesson: Lesson, framework: str, given: dict[str, Value], language: str) -> str:
+def _condition(lesson: Lesson, parameters: list[Parameter], given: dict[str, Value], language: str) -> str:
     """Name the parameters that differ from the lesson's own."""
     said = words(language, "evidence")
     parts = []
-    for parameter in lesson.parameters(framework):
+    for parameter in parameters:
         value = given.get(parameter.name, parameter.default)
         if value != parameter.default:
             shown = (

@@ -15,6 +15,7 @@ import html
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from latex2mathml.converter import convert
@@ -176,7 +177,12 @@ def show_code(path: Path, names: list[str], language: str) -> str:
 
 def coloured(lines: list[str], marked: Sequence[int] = ()) -> str:
     """Return lines of Python as HTML; those that are `marked`, counted from 1, stand out."""
-    return str(highlight("\n".join(lines), PythonLexer(stripnl=False), HtmlFormatter(nowrap=True, hl_lines=marked)))
+    return _coloured("\n".join(lines), tuple(marked))
+
+
+@lru_cache(maxsize=1024)  # the code of a page is asked for with every page
+def _coloured(code: str, marked: tuple[int, ...]) -> str:
+    return str(highlight(code, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True, hl_lines=marked)))
 
 
 def span(path: Path, names: list[str]) -> tuple[int, int]:
