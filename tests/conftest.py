@@ -42,6 +42,11 @@ def run(show: Show, n: Annotated[int, Range(1, 100000)] = 3) -> None:
 """
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the browser tests last: Playwright leaves an event loop running, beside which no other can be started."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
+
+
 def write_lesson(folder: Path, name: str, body: str) -> Lesson:
     """Write a lesson whose every step does `body`."""
     place = folder / name
