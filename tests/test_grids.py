@@ -139,3 +139,20 @@ def test_a_terminal_prints_the_last_table() -> None:
     assert "0.25" not in said.replace("1.25", "")
     assert "SCORE" in said
     assert "[bold]" in said
+
+
+def test_a_plot_without_titles_of_its_axes_is_a_drawing() -> None:
+    def draw(show: Show) -> None:
+        show.points("c", "a", [0, 1], [0, 1], ["from", "to"])
+
+    assert set(texts(svg("plot", draw))) == {"A", "from", "to"}
+    assert {"x", "y", "0.5"} < set(texts(svg("plot", draw, **AXES)))
+
+
+def test_the_legend_names_no_picture() -> None:
+    def draw(show: Show) -> None:
+        show.image("c", "b", np.eye(2), x=(0, 1), y=(0, 1))
+        show.curve("c", "a", [0, 1], [0, 1])
+
+    assert "A" in texts(svg("plot", draw, **AXES))
+    assert "B" not in texts(svg("plot", draw, **AXES))

@@ -173,7 +173,7 @@ def test_the_prose_shows_all_of_the_code_but_its_imports(lesson: Lesson, framewo
     for first, last in re.findall(r"lines (\d+)–(\d+)", prose.before + prose.after):
         shown |= set(range(int(first), int(last) + 1))
     for node in ast.parse("\n".join(lines)).body:
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Assign)):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)):
             assert node.lineno in shown, f"line {node.lineno} is not on the page"
 
 

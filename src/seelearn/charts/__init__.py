@@ -42,7 +42,8 @@ def fill(spec: Spec, events: list[Event], now: int, total: int) -> Spec:
     about = spec["usermeta"]
     rows = [e for e in events if e.get("chart") == about["source"] and e.get("series") in about["names"]]
     rows = _last_bands(rows)
-    shown = list(dict.fromkeys(about["names"][str(row.get("series"))] for row in rows))
+    coloured = [row for row in rows if row["kind"] != "image"]  # a picture has colours of its own
+    shown = list(dict.fromkeys(about["names"][str(row.get("series"))] for row in coloured))
     values = {"now": now, "total": total, "shown": shown}
     params = [{**param, "value": values[param["name"]]} for param in spec["params"]]
     return {**spec, "params": params, "datasets": {spec["name"]: rows}}

@@ -84,26 +84,18 @@ def _bands(panel: Panel, scale: alt.Scale) -> list[Any]:
 def plot(panel: Panel) -> Any:
     """Draw points, and curves as they are at the step that is looked at, on a picture if there is one."""
     now = panel.base().transform_filter(NOW)
-    scale = {"x": alt.Scale(nice=False, type="log" if panel.about.get("log_x") else "linear")}
-    scale["y"] = alt.Scale(type="log", nice=False) if panel.about.get("log") else alt.Scale()
-    x, y = (getattr(alt, axis.upper())(f"{axis}:Q", title=panel.label(axis), scale=scale[axis]) for axis in "xy")
     picture = (
         now.transform_filter("datum.kind == 'image'")
         .transform_calculate(left="datum.x[0]", right="datum.x[1]", lower="datum.y[0]", upper="datum.y[1]")
         .mark_image(aspect=False)
-        .encode(
-            x=alt.X("left:Q", title=panel.label("x"), scale=scale["x"]),
-            y=alt.Y("lower:Q", title=panel.label("y"), scale=scale["y"]),
-            x2="right:Q",
-            y2="upper:Q",
-            url="url:N",
-        )
+        .encode(x=_axis(panel, "x", "left"), y=_axis(panel, "y", "lower"), x2="right:Q", y2="upper:Q", url="url:N")
     )
     base = (
         now.transform_filter("datum.kind != 'image'")
         .transform_calculate(words="datum.labels || []")
         .transform_flatten(["x", "y", "words"], ["x", "y", "label"])
     )
+    x, y = _axis(panel, "x", "x"), _axis(panel, "y", "y")
     channels = {"x": x, "y": y, "color": panel.colour()}
     dots = base.transform_filter("datum.kind == 'points'")
     points = dots.mark_circle(size=panel.about.get("size", 12), opacity=panel.about.get("opacity", 0.5))
@@ -118,6 +110,19 @@ def plot(panel: Panel) -> Any:
         picture, points.encode(**channels), curves.encode(**channels), said.encode(x=x, y=y, text="label:N")
     )
     return panel.finish(layers.properties(width=WIDTH, height=HEIGHT))
+
+
+def _axis(panel: Panel, axis: str, field: str) -> Any:
+    """Return what places marks along x or y; a plot whose x or y has no title is a drawing, without an axis there."""
+    place = getattr(alt, axis.upper())
+    if axis not in panel.about:
+        room = alt.Scale(nice=False, zero=False, padding=36)  # for the words at the outer points
+        return place(f"{field}:Q", axis=None, scale=room)
+    if panel.about.get({"x": "log_x", "y": "log"}[axis]):
+        scale = alt.Scale(type="log", nice=False)
+    else:
+        scale = alt.Scale(nice=False) if axis == "x" else alt.Scale()
+    return place(f"{field}:Q", title=panel.label(axis), scale=scale)
 
 
 def bars(panel: Panel) -> Any:

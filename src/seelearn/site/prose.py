@@ -195,7 +195,7 @@ def span(path: Path, names: list[str]) -> tuple[int, int]:
 def _span(path: Path, source: str, name: str) -> tuple[int, int]:
     """Return the first and last line of a function, class or constant at the top of a file."""
     for node in ast.parse(source).body:
-        targets = node.targets if isinstance(node, ast.Assign) else [node]
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", node)]
         names = [getattr(t, "name", getattr(t, "id", None)) for t in targets]
         if name in names and node.end_lineno is not None:
             decorators = [d.lineno for d in getattr(node, "decorator_list", [])]

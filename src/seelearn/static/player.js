@@ -135,7 +135,9 @@ class Chart {
     const rows = this.visible.map((row) => ({ ...row })); // Vega writes into what it is given
     if (rows.length === 0) return;
     const names = this.spec.usermeta.names;
-    const signals = { now, total, shown: [...new Set(rows.map((row) => names[row.series]))] };
+    const own = (row) => row.kind === "image" && !this.spec.columns; // a picture in a plot has colours of its own
+    const shown = [...new Set(rows.filter((row) => !own(row)).map((row) => names[row.series]))];
+    const signals = { now, total, shown };
     const { grown } = this;
     this.grown = false;
     this.explain(rows);
