@@ -9,6 +9,7 @@ from functools import cache
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -49,9 +50,10 @@ def measure(
         )
 
 
-def sweep(trial: Trial, arm: str) -> np.ndarray:
+def sweep(trial: Trial, arm: str) -> NDArray[np.float64]:
     """Return the loss at the end for every rate of the grid; what is not a number is infinite."""
-    return np.nan_to_num(trial.curves["sweep"][arm][0], nan=np.inf)
+    losses: NDArray[np.float64] = np.nan_to_num(trial.curves["sweep"][arm][0], nan=np.inf)
+    return losses
 
 
 def best(trial: Trial, arm: str) -> float:

@@ -38,7 +38,7 @@ class Trial:
     lines: "Mapping[str, Mapping[str, NDArray[Any]]]"
     """Growing curves: [steps + 1]"""
     curves: "Mapping[str, Mapping[str, NDArray[Any]]]" = field(default_factory=dict)
-    """The y of whole curves: [steps + 1, points]"""
+    """The y of whole curves: [steps + 1, points]; one that has grown ends in NaN while it was shorter"""
     layers: Mapping[str, Mapping[str, Depths]] = field(default_factory=dict)
     tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """The values of tables, as a list over the times that each was drawn: [times][rows][columns]"""

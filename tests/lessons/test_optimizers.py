@@ -88,7 +88,7 @@ def test_the_finder_needs_a_far_higher_rate_for_sgd_than_for_adam(lesson: Lesson
     def foot(name: str) -> float:
         """Return the first rate at which the loss is below 2."""
         found = curve(events, "finder", name)
-        return next(x for x, y in zip(found["x"], found["y"], strict=True) if y is not None and y < 2)
+        return next(float(x) for x, y in zip(found["x"], found["y"], strict=True) if y is not None and y < 2)
 
     assert foot("sgd") > 10 * foot("adam")
 

@@ -155,11 +155,20 @@ def trial_of(seed: int, events: Iterable[Event]) -> Trial:
         elif event["kind"] == "note":
             notes[event["key"]] = event["values"]
     depths = {chart: {name: _depths(looks) for name, looks in group.items()} for chart, group in layers.items()}
-    return Trial(seed, _arrays(lines), _arrays(curves), depths, tables, notes)
+    return Trial(seed, _arrays(lines), _arrays(_filled(curves)), depths, tables, notes)
 
 
 def _arrays(tree: Any) -> dict[str, dict[str, NDArray[Any]]]:
     return {chart: {name: np.array(rows, np.float64) for name, rows in group.items()} for chart, group in tree.items()}
+
+
+def _filled(tree: Any) -> Any:
+    """Fill up curves that had fewer points at one time than at another."""
+    for group in tree.values():
+        for rows in group.values():
+            longest = max(map(len, rows))
+            rows[:] = [row + [None] * (longest - len(row)) for row in rows]
+    return tree
 
 
 def _depths(looks: list[list[Any]]) -> Depths:
