@@ -1,5 +1,6 @@
 """The slopes against closed forms, the gradients against the chain rule by hand, and what a run shows."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ def sigmoid(z: Any) -> Any:
     return 1 / (1 + np.exp(-z))
 
 
-SLOPES = {
+SLOPES: dict[str, Callable[[Any], Any]] = {
     "sigmoid": lambda z: sigmoid(z) * (1 - sigmoid(z)),
     "tanh": lambda z: 1 - np.tanh(z) ** 2,
     "relu": lambda z: (z > 0) * 1.0,
@@ -67,7 +68,7 @@ def test_the_gradient_is_that_of_the_chain_rule(code: dict[str, Any], name: str)
         values = activation(torch.from_numpy(received[-1])).numpy()
     assert signal[-1] == pytest.approx(values.std(axis=0, ddof=1).mean())
     error = 2 * (values @ weights[-1].T - y.numpy()) / len(x)
-    sizes = []
+    sizes: list[Any] = []
     for weight, z in zip(weights[:0:-1], received[::-1], strict=True):
         error = error @ weight * SLOPES[name](z)
         sizes.insert(0, np.linalg.norm(error))
@@ -92,7 +93,9 @@ def test_the_gradient_of_the_last_hidden_layer_counts_as_one(run: Recording) -> 
 
 
 def test_the_microscope_looks_at_the_chosen_function(tmp_path: Path) -> None:
-    given = {"seed": 3, "epochs": 1, "depth": 3, "function": "relu"}
-    seen = [e for e in record(LESSON, given, tmp_path / "run").events if e["kind"] == "layers"]
+    run = record(LESSON, {"seed": 3, "epochs": 1, "depth": 3, "function": "relu"}, tmp_path / "run")
+    seen = [e for e in run.events if e["kind"] == "layers"]
     assert [(e["series"], len(e["layers"])) for e in seen] == [("relu", 4)] * 2
-    assert seen[0]["layers"][3]["dead"] > 0
+    dead = seen[0]["layers"][3]["dead"]
+    assert dead is not None
+    assert dead > 0
