@@ -30,17 +30,23 @@ def visitor(app: Any) -> Iterator[TestClient]:
 
 
 @pytest.fixture(scope="module")
-def operations(app: Any) -> list[Any]:
-    """Every address and method that the site describes."""
-    description: Any = schemathesis.openapi.from_dict(app.openapi())
-    return [result.ok() for result in description.get_all_operations()]
+def operations(app: Any) -> list[tuple[str, Any]]:
+    """Every address and method that the site and its discussion describe, each with what its address begins with."""
+    (discussion,) = [route.app for route in app.routes if getattr(route, "path", "") == "/discussion"]
+    found = []
+    for prefix, part in (("", app), ("/discussion", discussion)):
+        description: Any = schemathesis.openapi.from_dict(part.openapi())
+        found += [(prefix, result.ok()) for result in description.get_all_operations()]
+    return found
 
 
-@settings(max_examples=400, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=600, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
-def test_no_request_breaks_the_site(operations: list[Any], visitor: TestClient, data: st.DataObject) -> None:
-    case = data.draw(data.draw(st.sampled_from(operations)).as_strategy())
-    request = case.as_transport_kwargs(base_url=BASE)
+def test_no_request_breaks_the_site(
+    operations: list[tuple[str, Any]], visitor: TestClient, data: st.DataObject
+) -> None:
+    prefix, operation = data.draw(st.sampled_from(operations))
+    request = data.draw(operation.as_strategy()).as_transport_kwargs(base_url=BASE + prefix)
     names = ("method", "url", "headers", "params", "json", "data")
     answer = visitor.request(**{name: request[name] for name in names if name in request})
     assert answer.status_code < 500, answer.text[:500]
@@ -48,12 +54,13 @@ def test_no_request_breaks_the_site(operations: list[Any], visitor: TestClient, 
     assert "Traceback" not in answer.text
 
 
-def test_the_description_covers_what_a_visitor_can_do(operations: list[Any]) -> None:
-    described = {(operation.method.upper(), operation.path) for operation in operations}
+def test_the_description_covers_what_a_visitor_can_do(operations: list[tuple[str, Any]]) -> None:
+    described = {(operation.method.upper(), prefix + operation.path) for prefix, operation in operations}
     assert {
         ("GET", "/{language}/"),
         ("GET", "/{language}/lessons/{name}"),
         ("POST", "/{language}/lessons/{name}/runs"),
         ("GET", "/{language}/runs/{id}/events"),
         ("POST", "/{language}/runs/{id}/stop"),
+        ("POST", "/discussion/api/lessons/{name}/comments"),
     } <= described
