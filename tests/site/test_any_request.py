@@ -62,5 +62,5 @@ def test_the_description_covers_what_a_visitor_can_do(operations: list[tuple[str
         ("POST", "/{language}/lessons/{name}/runs"),
         ("GET", "/{language}/runs/{id}/events"),
         ("POST", "/{language}/runs/{id}/stop"),
-        ("POST", "/discussion/api/lessons/{name}/comments"),
+        ("POST", "/discussion/api/{language}/lessons/{name}/comments"),
     } <= described
