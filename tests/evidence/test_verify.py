@@ -79,7 +79,7 @@ def test_a_loss_that_is_not_a_number_is_counted_and_never_dropped(claiming: Clai
 
 def test_it_goes_on_where_it_was_stopped(claiming: Claiming, tmp_path: Path) -> None:
     """The command is interrupted in the middle; what it had recorded is not run again, and the result is the same."""
-    lesson = claiming("time.sleep(0.02)")
+    lesson = claiming("time.sleep(0.06)")
     kept = tmp_path / "runs" / "verify-trial"
     command = [*SEELEARN, "--lessons", str(lesson.folder.parent), "verify", "trial", "--seeds", "48"]
     process = subprocess.Popen(command, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True)
