@@ -95,11 +95,16 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def busy_worker(server: int) -> int:
-    """Return the worker process below a server that is working now: the one with a job."""
-    first = _worked(server)
-    time.sleep(0.5)
-    second = _worked(server)
-    return max(second, key=lambda pid: second[pid] - first.get(pid, second[pid]))
+    """Return the worker process below a server that has a job: the one that works when all others have loaded."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        first = _worked(server)
+        time.sleep(0.5)
+        second = _worked(server)
+        working = [pid for pid in second if second[pid] - first.get(pid, 0.0) > 0.02]
+        if len(working) == 1:
+            return working[0]
+    raise AssertionError("no worker, or more than one, has a job")
 
 
 def _worked(server: int) -> dict[int, float]:
