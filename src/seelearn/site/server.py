@@ -32,7 +32,7 @@ def serve(catalogue: Catalogue, folder: Path, host: str, port: int, settings: Se
         try:
             listener.bind((host, port))
         except OSError as error:
-            raise UserError(f"port {port} of {host} cannot be used ({error.strerror}): try --port {port + 1}") from None
+            raise UserError(f"port {port} cannot be used ({error.strerror}): try --port {port + 1}") from None
         app = create_app(catalogue, folder, settings)  # a cluster that cannot be reached is said before the address
         listener.listen(BACKLOG)  # from now on a browser can connect, and waits until we answer
         shown = f"[{host}]" if ":" in host else host
