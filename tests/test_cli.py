@@ -40,7 +40,9 @@ def test_list_names_the_lessons_in_both_languages(tmp_path: Path) -> None:
         assert re.search(rf"^{course.slug} +{len(course.written)} of +{len(course.rows)}  ", said, re.M)
     assert re.search(rf"^all +{sum(len(course.written) for course in courses)} of 129 rows written$", said, re.M)
     found = json.loads(seelearn("list", "--json", cwd=tmp_path).stdout)
-    assert found["lessons"][0]["title"]["zh"] == "批标准化"
+    titles = {lesson["name"]: lesson["title"]["zh"] for lesson in found["lessons"]}
+    assert titles["batch_normalization"] == "批标准化"
+    assert set(titles) == {lesson.name for lesson in COURSE.lessons}
     assert [row["written"] for row in found["courses"][3]["rows"]] == [row.written for row in courses[3].rows]
 
 
