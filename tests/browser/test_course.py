@@ -40,7 +40,7 @@ def test_search_finds_prose_and_opens_it_by_keyboard(page: Page, address: str) -
     page.keyboard.press("Escape")
     expect(page.get_by_role("option")).to_have_count(0)
     expect(box).to_have_value("")
-    page.keyboard.type("momentum")
+    page.keyboard.type("batch normalization")
     expect(page.get_by_role("option").first).to_be_visible()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
@@ -52,8 +52,8 @@ def test_search_knows_chinese_without_spaces_and_rows_that_are_not_written(page:
     box = page.get_by_role("combobox")
     box.fill("梯度")
     first = page.get_by_role("option").first
-    expect(first).to_contain_text("批标准化")
-    assert first.locator("mark").all_inner_texts()[0] == "梯度"
+    expect(first.locator("mark").first).to_have_text("梯度")
+    expect(page.get_by_role("option").filter(has_text="批标准化")).not_to_have_count(0)
     box.fill("度梯")  # both characters stand in the text, never in this order
     expect(page.locator(".told")).to_have_text("没有找到「度梯」。换个词试试？")
     box.fill("交叉验证")
