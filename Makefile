@@ -12,7 +12,7 @@ serve: $(VENV)/.installed  ## set up, then serve the course
 	$(BIN)/seelearn serve
 
 test: $(VENV)/.installed check  ## set up, then check and run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 check: $(VENV)/.installed  ## types, lint and arrows; warnings are errors
 	$(BIN)/ruff format --check .

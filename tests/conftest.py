@@ -43,8 +43,15 @@ def run(show: Show, n: Annotated[int, Range(1, 100000)] = 3) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the browser tests last: Playwright leaves an event loop running, beside which no other can be started."""
+    """Run the browser tests last: Playwright leaves an event loop running, beside which no other can be started.
+
+    Tests that share fixtures, those of one file or of one lesson, stay in one of the processes.
+    """
     items.sort(key=lambda item: "browser" in item.path.parts)
+    for item in items:
+        lesson = getattr(getattr(item, "callspec", None), "params", {}).get("lesson")
+        group = lesson.name if isinstance(lesson, Lesson) else item.path.name
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def write_lesson(folder: Path, name: str, body: str) -> Lesson:

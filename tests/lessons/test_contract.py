@@ -1,8 +1,10 @@
 """What every lesson must be, whoever wrote it. It runs over every folder of the course."""
 
 import ast
+import functools
 import re
 import string
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
@@ -22,6 +24,7 @@ from seelearn.evidence.verify import contradictions, verify
 from seelearn.labels import LANGUAGES, sentence
 from seelearn.site.prose import render
 
+Runs = Callable[[Lesson, str], list[Recording]]
 EXPERIMENTS = [(lesson, framework) for lesson in COURSE.lessons for framework in lesson.frameworks]
 LESSONS = pytest.mark.parametrize("lesson", COURSE.lessons, ids=lambda lesson: lesson.name)
 BOTH = pytest.mark.parametrize(
@@ -44,16 +47,15 @@ VERBS = {
 
 
 @pytest.fixture(scope="session")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, int], Recording]:
-    """Every experiment twice with its smallest numbers of steps."""
-    folder = tmp_path_factory.mktemp("contract")
-    return {
-        (f"{lesson.name}-{framework}", turn): record(
-            lesson, smallest(lesson, framework), folder / f"{lesson.name}-{framework}-{turn}"
-        )
-        for lesson, framework in EXPERIMENTS
-        for turn in (0, 1)
-    }
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """Return a function that runs an experiment twice with its smallest numbers of steps, when first asked."""
+
+    @functools.cache
+    def twice(lesson: Lesson, framework: str) -> list[Recording]:
+        folder = tmp_path_factory.mktemp(f"{lesson.name}-{framework}")
+        return [record(lesson, smallest(lesson, framework), folder / turn) for turn in ("first", "second")]
+
+    return twice
 
 
 def smallest(lesson: Lesson, framework: str) -> dict[str, Any]:
@@ -63,25 +65,23 @@ def smallest(lesson: Lesson, framework: str) -> dict[str, Any]:
 
 
 @BOTH
-def test_it_runs_to_its_end(lesson: Lesson, framework: str, runs: dict[Any, Recording]) -> None:
-    recording = runs[f"{lesson.name}-{framework}", 0]
+def test_it_runs_to_its_end(lesson: Lesson, framework: str, runs: Runs) -> None:
+    recording = runs(lesson, framework)[0]
     assert recording.end == End("finished")
     assert recording.events[-1]["kind"] == "note", "a lesson ends with its conclusion in words"
 
 
 @BOTH
-def test_same_seed_same_events(lesson: Lesson, framework: str, runs: dict[Any, Recording]) -> None:
-    first, second = (runs[f"{lesson.name}-{framework}", turn] for turn in (0, 1))
+def test_same_seed_same_events(lesson: Lesson, framework: str, runs: Runs) -> None:
+    first, second = runs(lesson, framework)
     assert without_times(first.events) == without_times(second.events)
 
 
 @BOTH
-def test_every_event_has_its_chart_and_every_chart_its_events(
-    lesson: Lesson, framework: str, runs: dict[Any, Recording]
-) -> None:
+def test_every_event_has_its_chart_and_every_chart_its_events(lesson: Lesson, framework: str, runs: Runs) -> None:
     charts = lesson.labels["charts"]
     used = set()
-    for event in runs[f"{lesson.name}-{framework}", 0].events:
+    for event in runs(lesson, framework)[0].events:
         if event["kind"] == "step" or event["kind"] == "note" or event["kind"] == "result":
             continue
         chart = charts[event["chart"]]
@@ -92,8 +92,8 @@ def test_every_event_has_its_chart_and_every_chart_its_events(
 
 
 @BOTH
-def test_every_note_can_be_said(lesson: Lesson, framework: str, runs: dict[Any, Recording]) -> None:
-    said = [e for e in runs[f"{lesson.name}-{framework}", 0].events if e["kind"] == "note"]
+def test_every_note_can_be_said(lesson: Lesson, framework: str, runs: Runs) -> None:
+    said = [e for e in runs(lesson, framework)[0].events if e["kind"] == "note"]
     for note in said:
         for language in LANGUAGES:
             assert "{" not in sentence(lesson.labels, note, language)
