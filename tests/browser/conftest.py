@@ -31,10 +31,10 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def serving(place: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+def serving(place: Path, *options: str, workers: int = 2) -> Iterator[subprocess.Popen[str]]:
     """Run `seelearn serve` in a folder, on a port that is free."""
     process = subprocess.Popen(
-        [*SEELEARN, *options, "serve", "--port", str(free_port())],
+        [*SEELEARN, *options, "serve", "--workers", str(workers), "--port", str(free_port())],
         cwd=place,
         env=environment(),
         stdout=subprocess.PIPE,

@@ -76,7 +76,7 @@ def test_the_address_holds_the_run_and_a_reload_shows_the_same_picture(page: Pag
 
 def test_headings_and_the_back_button_leave_the_form_and_the_runs_alone(page: Page, address: str) -> None:
     page.goto(f"{address}/en/")
-    page.locator("a[href$='/course/pytorch']").first.click()
+    page.locator("a[href$='/courses/pytorch']").first.click()
     page.get_by_role("link", name="Batch normalization").click()
     page.get_by_label("Units per layer").fill("7")
     page.get_by_role("link", name="below", exact=True).click()
