@@ -25,9 +25,9 @@ slug = "first"
 title = { zh = "一", en = "One" }
 summary = { zh = "第一门课。", en = "The first course." }
 rows = [
-  { zh = "甲", en = "A", lesson = "alpha", framework = "torch" },
+  { zh = "甲", en = "A", lesson = "alpha", framework = "torch", start = true },
   { zh = "甲一", en = "A, a section", lesson = "alpha", framework = "torch", section = "t" },
-  { zh = "乙", en = "B", lesson = "beta", framework = "torch" },
+  { zh = "乙", en = "B", lesson = "beta", framework = "torch", start = true },
   { zh = "丙", en = "C", lesson = "gamma", framework = "torch" },
   { zh = "丙二", en = "C again", lesson = "gamma", framework = "numpy" },
   { zh = "丙三", en = "C, a heading", lesson = "gamma", framework = "torch", section = "nowhere" },
@@ -101,6 +101,7 @@ def test_an_unknown_course_is_told_the_known_ones(tmp_path: Path) -> None:
         ('en = "B", ', "", r"course 1 \(first\), row 3: it needs a text in en"),
         ('lesson = "beta"', 'lesson = "../beta"', r"row 3: lesson is '../beta', but must be small letters"),
         ('"beta", framework = "torch"', '"beta", framework = "toch"', r"row 3: framework is 'toch', but must be one of torch"),
+        ("start = true", "start = 1", r"row 1: start is 1, but must be true or false"),
         ('section = "nowhere"', 'section = "No"', r"row 6: section is 'No'"),
         ('section = "nowhere"', 'anchor = "no"', r"row 6: unknown is anchor; allowed are en, framework"),
         ('slug = "first"', 'slug = "a/b"', r"course 1: slug is 'a/b', but must be small letters"),

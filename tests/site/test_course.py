@@ -46,6 +46,11 @@ def test_the_home_page_leads_to_every_course(client: TestClient, language: str) 
         assert words(language, "course")["count"].format(**count) in page
 
 
+def test_the_home_page_names_the_written_rows_to_start_with(small: TestClient) -> None:
+    page = small.get("/en/").text
+    assert [link for link in links(page) if "/lessons/" in link] == ["/en/lessons/alpha"]  # beta is not written
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_a_course_lists_all_rows_and_links_only_to_those_written(client: TestClient, language: str) -> None:
     page = client.get(f"/{language}/courses/pytorch").text

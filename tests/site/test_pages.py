@@ -6,6 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 from tests.site.conftest import FLAGSHIP
 
+from seelearn.labels import words
 from seelearn.site.security import BODY
 
 
@@ -86,6 +87,7 @@ def test_what_is_not_there_is_a_page_that_leads_back(client: TestClient, path: s
     answer = client.get(path)
     assert answer.status_code == 404
     assert re.search(r'<a href="/(en|zh)/">', answer.text)
+    assert words("zh" if path.startswith("/zh/") else "en")["not_found_text"] in answer.text
 
 
 def test_every_answer_carries_a_strict_policy(client: TestClient) -> None:

@@ -15,9 +15,12 @@ from seelearn.labels import LANGUAGES, words
 PLANNED = {"tensorflow", "keras", "pytensor"}
 """Frameworks that a row may name although no lesson can be written in them yet."""
 
+STARTS = 3
+"""How many lessons of a folder without contents are to start with."""
+
 SLUG = re.compile(r"[a-z]+(-[a-z]+)*")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
-FIELDS = {"lesson", "framework", "section", *LANGUAGES}
+FIELDS = {"lesson", "framework", "section", "start", *LANGUAGES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class Row:
     """One entry of a course: the page of a lesson in one framework, or one of its headings.
 
     `place` names the page (see `Lesson.place`). It is empty as long as the page, or the heading in one of the
-    languages, has not been written.
+    languages, has not been written. A row to `start` with stands on the home page.
     """
 
     title: Mapping[str, str]
@@ -33,6 +36,7 @@ class Row:
     framework: str
     section: str
     place: tuple[str, ...]
+    start: bool = False
 
     @property
     def written(self) -> bool:
@@ -107,7 +111,10 @@ def find_course(courses: list[Course], slug: str) -> Course:
 
 def _all(lessons: list[Lesson]) -> Course:
     said = {language: words(language) for language in LANGUAGES}
-    rows = tuple(Row(one.labels["title"], one.name, one.frameworks[0], "", (one.name,)) for one in lessons)
+    rows = tuple(
+        Row(one.labels["title"], one.name, one.frameworks[0], "", (one.name,), start=number < STARTS)
+        for number, one in enumerate(lessons)
+    )
     title, summary = ({language: said[language][key] for language in LANGUAGES} for key in ("lessons", "home_lead"))
     return Course("lessons", title, summary, rows)
 
@@ -138,7 +145,10 @@ def _row(where: str, about: dict[str, Any], lessons: dict[str, Lesson]) -> Row:
     place: tuple[str, ...] = ()
     if lesson is not None and framework in lesson.frameworks and (not section or section in lesson.sections):
         place = lesson.place(framework)
-    return Row({language: about[language] for language in LANGUAGES}, name, framework, section, place)
+    start = about.get("start", False)
+    if not isinstance(start, bool):
+        raise LessonError(f"{where}: start is {start!r}, but must be true or false")
+    return Row({language: about[language] for language in LANGUAGES}, name, framework, section, place, start)
 
 
 def _check_languages(place: str, about: Any) -> None:

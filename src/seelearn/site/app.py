@@ -160,14 +160,14 @@ def _add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(UserError)
     async def refuse(request: Request, error: UserError) -> HTMLResponse:
-        return page(request, str(error), 404 if isinstance(error, NotFoundError) else 400)
+        return page(request, "", 404) if isinstance(error, NotFoundError) else page(request, str(error), 400)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
         if any(part["loc"][0] == "path" for part in error.errors()):  # such as /fr/
-            return page(request, request.url.path, 404)
+            return page(request, "", 404)
         return JSONResponse({"error": str(error.errors()[0]["msg"])}, 422)
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> HTMLResponse:
-        return page(request, str(error.detail), error.status_code)
+        return page(request, "" if error.status_code == 404 else str(error.detail), error.status_code)

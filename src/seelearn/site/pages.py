@@ -17,7 +17,6 @@ from seelearn.export.conclusions import known
 from seelearn.labels import LANGUAGES, choice_label, parameter_label, words
 from seelearn.site.badges import badges, summary
 from seelearn.site.compare import compare
-from seelearn.site.found import dated
 from seelearn.site.links import Links
 from seelearn.site.maps import lesson_map
 from seelearn.site.prose import render, show_code
@@ -25,17 +24,15 @@ from seelearn.site.recordings import Recorded
 
 EMPTY: Mapping[str, str] = MappingProxyType({})
 
-NEWEST = 3
-"""How many lessons the home page shows beside the courses."""
-
 SEEDS = 64
 """How many seeds the button beside Run measures."""
 
 
 def home(catalogue: Catalogue, language: str, links: Links) -> str:
     """Return the page that lists the courses."""
-    newest = dated(catalogue)[:NEWEST]
-    return _page("home.html", language, links, ("home",), courses=read_contents(catalogue), newest=newest)
+    courses = read_contents(catalogue)
+    starts = [(row, catalogue.lesson(row.lesson)) for course in courses for row in course.written if row.start]
+    return _page("home.html", language, links, ("home",), courses=courses, starts=starts)
 
 
 def course(catalogue: Catalogue, slug: str, language: str, links: Links) -> str:
@@ -121,7 +118,7 @@ def comparison(lesson: Lesson, names: tuple[str, str], language: str, links: Lin
 
 
 def missing(language: str, links: Links, message: str) -> str:
-    """Return the page for what does not exist."""
+    """Return the page for what does not exist, or with a message for what cannot be done."""
     return _page("missing.html", language, links, (), message=message)
 
 
