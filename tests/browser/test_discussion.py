@@ -72,6 +72,7 @@ def test_a_reader_writes_and_others_answer(page: Page, chromium: Browser, taught
     write(page, "Ada", "What is **dead**?")
     expect(page.get_by_role("status").last).to_have_text(EN["queued"])
     expect(page.locator(".waits")).to_have_text(EN["waiting"])
+    expect(page.locator(".said strong")).to_have_text("dead")
     taught.approve(chromium)
     page.reload()
     expect(page.locator("#comment-1 .said strong")).to_have_text("dead")

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from seelearn.discussion.database import insert
 from seelearn.discussion.mailboxes import tell
 from seelearn.discussion.models import GONE, SHOWN, WAITING, Author, Comment, Letter, Mailbox, Vote
-from seelearn.discussion.text import has_link, mask
+from seelearn.discussion.text import has_link, mask, render
 from seelearn.discussion.words import RefusedError
 
 WINDOW = 15 * 60
@@ -133,7 +133,8 @@ def export(session: Session, author: Author) -> dict[str, Any]:
     kept = ("id", "lesson", "language", "name", "text", "run", "state", "created", "edited")
     return {
         "comments": [
-            {"parent": c.parent_id, "editable_until": c.created + WINDOW, **{name: getattr(c, name) for name in kept}}
+            {"parent": c.parent_id, "editable_until": c.created + WINDOW, "html": render(c.text)}
+            | {name: getattr(c, name) for name in kept}
             for c in comments
         ],
         "votes": list(session.scalars(select(Vote.comment_id).where(Vote.author_id == author.id))),

@@ -128,7 +128,7 @@ function ownActs(written, row) {
 function unseen(one) {
   const row = make("li", { id: `comment-${one.id}`, class: "comment", "data-language": one.language },
     make("p", { class: "who" }, make("strong", {}, one.name), when(one.created)),
-    make("p", {}, one.text),
+    cleaned(one.html, "said"),
     make("p", { class: "waits" }, words.waiting));
   row.append(make("div", { class: "acts" }, ...ownActs(one, row)));
   return row;
