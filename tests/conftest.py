@@ -13,7 +13,7 @@ import pytest
 
 from seelearn.engine.catalogue import Catalogue, Lesson
 from seelearn.engine.job import Job, make_job
-from seelearn.engine.local import LocalEngine
+from seelearn.engine.local import Engine
 from seelearn.engine.recording import Recording
 
 COURSE = Catalogue()
@@ -85,7 +85,7 @@ def recorded(lesson: Lesson, tmp_path_factory: pytest.TempPathFactory) -> Record
 
 def record(lesson: Lesson, given: dict[str, int | float | str], folder: Path) -> Recording:
     """Run a job in a worker and read its recording back."""
-    run = LocalEngine().start(job_of(lesson, given), lesson.file("torch"), folder)
+    run = Engine().start(job_of(lesson, given), lesson.file("torch"), folder)
     for _ in run:
         pass
     return Recording.read(folder)

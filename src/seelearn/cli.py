@@ -144,7 +144,7 @@ def _add_publishing(add: Callable[..., argparse.ArgumentParser]) -> None:
     serve.add_argument("--runs", default="runs", metavar="DIR", help="where recordings go (default: runs/)")
     serve.add_argument("--keep", default="2", metavar="GIB", help="what recordings may take together (default: 2)")
     serve.add_argument("--workers", default=WORKERS, help=f"how many runs at a time (default: {WORKERS})")
-    serve.add_argument("--ray", metavar="ADDRESS", help="run on a Ray cluster: its address, auto or local")
+    serve.add_argument("--ray", metavar="ADDRESS", default="", help="run on a Ray cluster: its address, or auto")
     serve.add_argument("--url", default="", help="the address by which readers know it, for links from other sites")
     serve.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets others connect (default: this machine only)")
     serve.add_argument(

@@ -13,7 +13,7 @@ from pathlib import Path
 from seelearn.engine.catalogue import Lesson
 from seelearn.engine.contents import read_contents
 from seelearn.engine.job import make_job
-from seelearn.engine.local import LocalEngine, Run
+from seelearn.engine.local import Engine, Run
 from seelearn.engine.recording import Recording
 from seelearn.errors import UserError
 from seelearn.labels import LANGUAGES, words
@@ -64,7 +64,7 @@ def run_lesson(options: argparse.Namespace) -> int:
     job = make_job(lesson, options.framework, given)
     folder = new_folder(options.out, lesson.name)
     _load_vega()
-    run = LocalEngine().start(job, lesson.file(job.framework), folder)
+    run = Engine().start(job, lesson.file(job.framework), folder)
     try:
         values = _follow(run, lesson, options)
     except OSError as error:

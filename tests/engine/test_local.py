@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import job_of, record
 
 from seelearn.engine.catalogue import Lesson
-from seelearn.engine.local import Limits, LocalEngine, Run, Worker
+from seelearn.engine.local import Engine, Limits, Run, Worker
 from seelearn.engine.recording import End, Recording
 from seelearn.events import without_times
 
@@ -19,7 +19,7 @@ Trial = Callable[[str], Lesson]
 
 
 def start(lesson: Lesson, folder: Path, limits: Limits | None = None, n: int = 1000) -> Run:
-    return LocalEngine(limits).start(job_of(lesson, {"n": n}), lesson.file("torch"), folder)
+    return Engine(limits).start(job_of(lesson, {"n": n}), lesson.file("torch"), folder)
 
 
 def test_events_arrive_in_order_and_are_recorded(trial: Trial, tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_run_that_takes_too_much_memory_fails_alone(
 
 def test_the_next_run_gets_the_spare_worker(trial: Trial, tmp_path: Path) -> None:
     lesson = trial("pass")
-    engine = LocalEngine(spares=1)
+    engine = Engine(spares=1)
     engine.warm("torch")
     (spare,) = engine._spares
     run = engine.start(job_of(lesson), lesson.file("torch"), tmp_path / "run")

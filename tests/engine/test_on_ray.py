@@ -5,13 +5,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.conftest import record
 
 from seelearn.engine.catalogue import Lesson
 from seelearn.engine.job import Job, make_job
-from seelearn.engine.on_ray import RayEngine
 from seelearn.engine.pool import JobError, make_pool
-from seelearn.engine.recording import End, Recording
+from seelearn.engine.recording import Recording
 from seelearn.errors import UserError
 from seelearn.events import Event, without_times
 
@@ -80,32 +78,3 @@ def test_a_cluster_that_is_not_there_is_said_at_once(trial: Callable[[str], Less
     with pytest.raises(UserError, match=r"no Ray cluster at '127.0.0.1:1' .*try --ray local"):
         make_pool(trial("pass"), "torch", tmp_path, "127.0.0.1:1")
     assert [path.name for path in tmp_path.iterdir()] == ["course"]
-
-
-@pytest.mark.filterwarnings("ignore")
-def test_a_run_goes_on_where_its_lost_node_has_left_it(trial: Callable[[str], Lesson], tmp_path: Path) -> None:
-    marker = tmp_path / "killed"
-    # The parent of a lesson's process is Ray's worker: with it goes all that the node did.
-    body = f"""
-        if step == 20 and not os.path.exists({str(marker)!r}):
-            open({str(marker)!r}, "w").close()
-            time.sleep(1)
-            os.kill(os.getppid(), 9)
-            time.sleep(60)
-"""
-    lesson = trial(body)
-    job = make_job(lesson, "torch", {"n": 40})
-    engine = RayEngine("local")
-    run = engine.start(job, lesson.file("torch"), tmp_path / "there")
-    seen = list(run)
-    stopped = engine.start(make_job(lesson, "torch", {"n": 100_000}), lesson.file("torch"), tmp_path / "stopped")
-    asked = End("stopped", "stopped by a reader")
-    for number, _ in enumerate(stopped):
-        if number == 10:
-            stopped.stop(asked)
-    engine.close()
-    assert marker.exists(), "no node was lost"
-    assert run.end == End("finished")
-    assert Recording.read(tmp_path / "there").events == seen
-    assert without_times(seen) == without_times(record(lesson, {"n": 40}, tmp_path / "here").events)
-    assert stopped.end == asked

@@ -106,11 +106,11 @@ def test_a_killed_writer_loses_no_event_it_had_announced(tmp_path: Path) -> None
 FULL = """
 import resource, sys
 from pathlib import Path
-from seelearn.engine.local import LocalEngine
+from seelearn.engine.local import Engine
 from seelearn.engine.catalogue import Lesson
 from tests.conftest import job_of
 lesson = Lesson("trial", Path(sys.argv[1]))
-engine = LocalEngine()
+engine = Engine()
 run = engine.start(job_of(lesson, {{"n": 100000}}), lesson.file("torch"), Path(sys.argv[2]))
 resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))  # for us, not for the worker that has started
 for event in run:

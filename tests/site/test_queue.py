@@ -272,12 +272,3 @@ def test_a_server_that_is_closed_waits_for_its_recordings(place: Path) -> None:
 
     asyncio.run(go())
     assert Recording.read(next((place / "runs").glob("trial-*"))).end.reason == runs.CLOSED
-
-
-@pytest.mark.filterwarnings("ignore")  # Ray's own
-def test_a_cluster_runs_what_the_page_asks_for(place: Path) -> None:
-    app = create_app(Catalogue(place / "course"), place / "runs", Settings(ray="local", grace=120))
-    with TestClient(app, base_url=BASE) as client:
-        whole = events(client, start(client, {"n": 5, "seed": 3}, TRIAL))
-    assert whole[-1]["data"]["status"] == "finished"
-    assert [int(message["id"]) for message in whole[:-1]] == list(range(13))

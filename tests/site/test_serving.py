@@ -37,6 +37,7 @@ def place(tmp_path: Path) -> Path:
         (["--workers", "0"], {}, "workers is '0', but must be a whole number from 1 to 64: try 2"),
         (["--keep", "-1"], {}, "keep is '-1'"),
         (["--ray", "127.0.0.1:1"], {}, "no Ray cluster at '127.0.0.1:1'"),
+        (["--ray", "local"], {}, "`ray start --head` starts one, then give --ray auto"),
     ],
 )
 def test_a_mistake_is_said_and_nothing_is_served(

@@ -1,4 +1,4 @@
-"""Run jobs in worker processes on this machine, and record them."""
+"""Run jobs in worker processes, and record them."""
 
 import json
 import os
@@ -10,10 +10,10 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
 
 from seelearn.engine.job import Job
 from seelearn.engine.recording import End, Recorder
+from seelearn.errors import UserError
 from seelearn.events import Event
 
 
@@ -34,29 +34,23 @@ class LostWorkerError(WorkerError):
     """The worker was killed, by the system perhaps: another one might finish the job."""
 
 
-class Laborer(Protocol):
-    """Whoever does a job: a process of this machine, or a task of a cluster."""
-
-    def work(self, file: Path, job: Job) -> Iterator[bytes]:
-        """Run the job and yield its events as they come, each a line of JSON; raise `WorkerError` if it fails."""
-
-    def kill(self) -> None:
-        """End the work now; what has been done of it still comes."""
-
-    def close(self) -> None:
-        """End, and let go of everything."""
-
-
 class Worker:
-    """A process with a framework loaded, ready for a job, and for the next when that is done."""
+    """A process with a framework loaded, ready for a job, and for the next when that is done.
 
-    def __init__(self, framework: str, limits: Limits) -> None:
+    With `cluster` it has reached the Ray cluster at this address instead, and passes the job on.
+    """
+
+    def __init__(self, framework: str, limits: Limits, cluster: str = "") -> None:
         self.framework = framework
         self._closed = False
         threads = str(limits.threads)
         names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
         self._process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "seelearn.engine.worker", framework],
+            [
+                sys.executable,
+                "-m",
+                *(["seelearn.engine.ray_worker", cluster] if cluster else ["seelearn.engine.worker", framework]),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, **dict.fromkeys(names, threads)},
@@ -72,6 +66,15 @@ class Worker:
     def alive(self) -> bool:
         """Whether the process is still there."""
         return self._process.poll() is None
+
+    def wait(self) -> None:
+        """Wait until it is ready for its first job; raise `WorkerError` if it cannot be."""
+        assert self._process.stdout is not None  # noqa: S101
+        line = self._process.stdout.readline()
+        if line.startswith(b'{"kind":"end"'):
+            raise WorkerError(json.loads(line)["reason"])
+        if not line:
+            raise self._last_words()
 
     def work(self, file: Path, job: Job) -> Iterator[bytes]:
         """Run the job and yield its events as they come, each a line of JSON; raise `WorkerError` if it fails."""
@@ -136,12 +139,12 @@ class Run:
 
     def __init__(
         self,
-        worker: Laborer,
+        worker: Worker,
         file: Path,
         job: Job,
         folder: Path,
         limits: Limits,
-        after: Callable[[Any, End], None],
+        after: Callable[[Worker, End], None],
     ) -> None:
         self.job = job
         self.folder = folder
@@ -202,14 +205,15 @@ class Run:
             yield event
 
 
-class LocalEngine:
-    """Start runs in workers of this machine.
+class Engine:
+    """Start runs in workers of this machine, which pass them on if there is a Ray `cluster`.
 
     With `spares`, so many workers of the framework last asked for are kept loaded, so that the next runs start at once.
     """
 
-    def __init__(self, limits: Limits | None = None, *, spares: int = 0) -> None:
+    def __init__(self, limits: Limits | None = None, *, spares: int = 0, cluster: str = "") -> None:
         self._limits = limits or Limits()
+        self._cluster = cluster
         self._wanted = spares
         self._spares: list[Worker] = []
         self._lock = threading.Lock()
@@ -219,11 +223,23 @@ class LocalEngine:
         with self._lock:
             self._keep(framework, self._wanted)
 
+    def check(self) -> None:
+        """Raise `UserError` if there is a cluster that workers cannot reach."""
+        if not self._cluster:
+            return
+        worker = self._worker("")
+        try:
+            worker.wait()
+        except WorkerError as error:
+            raise UserError(str(error)) from None
+        finally:
+            worker.close()
+
     def start(self, job: Job, file: Path, folder: Path) -> Run:
         """Give the job, whose experiment is in `file`, to a worker; record it in a new `folder`."""
         with self._lock:
             self._keep(job.framework, 0)
-            worker = self._spares.pop(0) if self._spares else Worker(job.framework, self._limits)
+            worker = self._spares.pop(0) if self._spares else self._worker(job.framework)
         return Run(worker, file, job, folder, self._limits, self._replace)
 
     def _replace(self, worker: Worker, end: End) -> None:
@@ -249,4 +265,7 @@ class LocalEngine:
             worker.close()
             self._spares.remove(worker)
         while len(self._spares) < number:
-            self._spares.append(Worker(framework, self._limits))
+            self._spares.append(self._worker(framework))
+
+    def _worker(self, framework: str) -> Worker:
+        return Worker(framework, self._limits, self._cluster)

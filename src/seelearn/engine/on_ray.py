@@ -5,7 +5,7 @@ import logging
 import os
 import socket
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 
 from seelearn.engine.frameworks import FRAMEWORKS
 from seelearn.engine.job import Job
-from seelearn.engine.local import Limits, LostWorkerError, Run, Worker, WorkerError
+from seelearn.engine.local import Limits, Worker
 from seelearn.engine.pool import Events, JobError, Pool
 from seelearn.engine.recording import End, Recorder
 from seelearn.errors import UserError
@@ -25,7 +25,7 @@ FILES = ("lesson.toml", "*.py")
 """What a node of the cluster needs of a lesson; seelearn and the framework must be installed there."""
 
 
-def connect(address: str) -> Any:
+def connect(address: str, hint: str) -> Any:
     """Return Ray, connected to a cluster; "local" starts one on this machine for as long as it is needed.
 
     Raises `UserError` if Ray is not installed or the cluster cannot be reached.
@@ -41,64 +41,8 @@ def connect(address: str) -> Any:
         ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **dashboard)
     except (OSError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
-        raise UserError(f"no Ray cluster at {address!r} ({reason}): try --ray local") from None
+        raise UserError(f"no Ray cluster at {address!r} ({reason}): {hint}") from None
     return ray
-
-
-class RayEngine:
-    """Starts runs as tasks of the Ray cluster at `address`: each is a stream of events, recorded here."""
-
-    def __init__(self, address: str, limits: Limits | None = None) -> None:
-        self._ray = connect(address)
-        self._limits = limits or Limits()
-
-    def warm(self, framework: str) -> None:
-        """Do nothing: a node of the cluster loads a framework when its first run comes."""
-
-    def start(self, job: Job, file: Path, folder: Path) -> Run:
-        """Give the job, whose experiment is in `file`, to the cluster; record it in a new `folder`."""
-        return Run(RayTask(self._ray), file, job, folder, self._limits, lambda worker, end: worker.close())
-
-    def close(self) -> None:
-        """Leave the cluster; one that we have started ends."""
-        self._ray.shutdown()
-
-
-class RayTask:
-    """One job as a task of the cluster; a task whose node is lost is run again by Ray, and goes on where it was."""
-
-    def __init__(self, ray: Any) -> None:
-        self._ray = ray
-        self._stream: Any = None
-        self._killed = False
-
-    def work(self, file: Path, job: Job) -> Iterator[bytes]:
-        """Run the job on a node and yield its events as they come; raise `WorkerError` if it fails."""
-        # When a band is drawn depends on the clock, so only events of a run that is drawn are the same a second time.
-        retries = RETRIES if job.seeds is None else 0
-        task = self._ray.remote(num_returns="streaming", max_retries=retries)(run)
-        self._stream = task.remote(_files(file), file.name, asdict(job))
-        if self._killed:
-            self.kill()
-        try:
-            for part in self._stream:
-                yield self._ray.get(part)
-        except self._ray.exceptions.TaskCancelledError:
-            raise WorkerError("it was cancelled") from None
-        except self._ray.exceptions.RayTaskError as error:
-            raise WorkerError(str(error.cause)) from None
-        except self._ray.exceptions.RayError as error:
-            raise LostWorkerError(str(error).strip().splitlines()[-1]) from None
-
-    def kill(self) -> None:
-        """Cancel the task; the process that runs the lesson on its node ends with it."""
-        self._killed = True
-        if self._stream is not None:
-            self._ray.cancel(self._stream)
-
-    def close(self) -> None:
-        """Let go of the task."""
-        self._stream = None
 
 
 class RayPool(Pool):
@@ -106,7 +50,7 @@ class RayPool(Pool):
 
     def __init__(self, file: Path, folder: Path, address: str) -> None:
         super().__init__(file, folder)
-        self._ray = connect(address)
+        self._ray = connect(address, "try --ray local")
 
     def _measure(self, jobs: Sequence[Job]) -> Events:
         ray = self._ray
@@ -138,9 +82,30 @@ class RayPool(Pool):
         try:
             line: bytes = self._ray.get(part)
         except self._ray.exceptions.RayError as error:
-            reason = str(error).strip().splitlines()[-1]
-            raise JobError(f"seed {job.seed} and after: {reason}") from None
+            raise JobError(f"seed {job.seed} and after: {_last_line(error)}") from None
         return line
+
+
+def pass_on(ray: Any, job: dict[str, Any], file: Path, send: Callable[[Any], None]) -> None:
+    """Run the job, whose experiment is in `file`, somewhere in the cluster, and send its events.
+
+    A run whose node is lost is run again by Ray, and goes on at the number of the event it had come to: of a run that
+    is drawn, all events but their times are then the same. When a band is drawn depends on the clock, so a measuring
+    one is not run again. Raises `UserError` that says why it failed.
+    """
+    retries = RETRIES if job["seeds"] is None else 0
+    task = ray.remote(num_returns="streaming", max_retries=retries)(run)
+    try:
+        for part in task.remote(_files(file), file.name, job):
+            send(json.loads(ray.get(part)))
+    except ray.exceptions.RayTaskError as error:
+        raise UserError(str(error.cause)) from None
+    except ray.exceptions.RayError as error:
+        raise UserError(f"a node of the cluster was lost: {_last_line(error)}") from None
+
+
+def _last_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[-1]
 
 
 def _files(experiment: Path) -> dict[str, str]:

@@ -13,6 +13,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -20,6 +21,7 @@ from typing import Any
 from seelearn.engine.frameworks import FRAMEWORKS, Framework, seed_everything
 from seelearn.engine.isolation import cut_network
 from seelearn.engine.module import load_module
+from seelearn.errors import UserError
 from seelearn.events import encode
 from seelearn.show import Show
 
@@ -27,10 +29,26 @@ MEMORY = 4 * 2**30
 """Bytes that a job may allocate."""
 
 
+Send = Callable[[Any], None]
+Work = Callable[[dict[str, Any], Path, Send], None]
+"""Does a job, with the path of its experiment, and sends what comes of it."""
+
+
 def main() -> None:
     """Load the framework, then run the jobs that arrive."""
-    framework = FRAMEWORKS[sys.argv[1]]
     cut_network()  # before there is a second thread
+    _limit_memory()
+
+    def load() -> Work:
+        framework = FRAMEWORKS[sys.argv[1]]
+        framework.load()
+        return partial(_work, framework)
+
+    attend(load)
+
+
+def attend(load: Callable[[], Work]) -> None:
+    """Load, say that we are ready, then do the jobs that arrive."""
     output = os.dup(1)
     os.dup2(2, 1)  # what a lesson prints must not end up among the events
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -39,13 +57,17 @@ def main() -> None:
     def send(message: Any) -> None:
         _write(output, encode(message))
 
-    _limit_memory()
-    framework.load()
+    try:
+        work = load()
+    except UserError as error:
+        send({"kind": "end", "reason": str(error)})
+        for _ in _jobs():
+            continue  # whoever brings one reads why it cannot be done
     send({"kind": "ready"})
     for job in _jobs():
-        path = Path(job["file"])
+        path = Path(job.pop("file"))
         try:
-            _work(framework, job, path, send)
+            work(job, path, send)
         except Exception as error:
             traceback.print_exc()
             send({"kind": "end", "reason": _describe(error, path)})
@@ -53,7 +75,7 @@ def main() -> None:
             send({"kind": "end", "reason": ""})
 
 
-def _work(framework: Framework, job: dict[str, Any], path: Path, send: Callable[[Any], None]) -> None:
+def _work(framework: Framework, job: dict[str, Any], path: Path, send: Send) -> None:
     """Run the lesson in `path`, or measure it over many seeds."""
     if job["seeds"] is None:
         seed_everything(framework, job["seed"])
@@ -85,6 +107,8 @@ def _listen(jobs: SimpleQueue[bytes]) -> None:
 
 def _describe(error: Exception, path: Path) -> str:
     """Name the error and the last line of the lesson that it passed through."""
+    if isinstance(error, UserError):  # it has been named already, elsewhere
+        return str(error)
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
     where = f" ({path.name}, line {lines[-1]})" if lines else ""
     return f"{type(error).__name__}: {error}{where}"

@@ -18,13 +18,13 @@ from seelearn import assets
 from seelearn.discussion.app import Discussion
 from seelearn.engine.catalogue import Catalogue
 from seelearn.engine.job import make_job
-from seelearn.engine.local import LocalEngine
+from seelearn.engine.local import Engine
 from seelearn.errors import NotFoundError, UserError
 from seelearn.labels import LANGUAGES
 from seelearn.site import found, pages
 from seelearn.site.links import Links
 from seelearn.site.notebook import notebook
-from seelearn.site.runs import Engine, Runs
+from seelearn.site.runs import Runs
 from seelearn.site.search import index
 from seelearn.site.security import Security
 from seelearn.site.settings import Settings
@@ -33,9 +33,13 @@ from seelearn.site.stream import Language, router
 
 
 def create_app(catalogue: Catalogue, folder: Path, settings: Settings | None = None) -> FastAPI:
-    """Return the site of a course; recordings of its runs go below `folder`."""
+    """Return the site of a course; recordings of its runs go below `folder`.
+
+    Raises `UserError` if runs are to go to a cluster that cannot be reached.
+    """
     settings = settings or Settings()
-    engine = _engine(settings)
+    engine = Engine(spares=settings.workers, cluster=settings.ray)
+    engine.check()
     runs = Runs(engine, Shelf(folder, settings.keep), settings.workers, settings.grace)
     discussion = Discussion(catalogue, folder.parent / "discussion", settings.url)
 
@@ -57,14 +61,6 @@ def create_app(catalogue: Catalogue, folder: Path, settings: Settings | None = N
     app.include_router(router(catalogue, runs))
     _add_errors(app)
     return app
-
-
-def _engine(settings: Settings) -> Engine:
-    if settings.ray is not None:
-        from seelearn.engine.on_ray import RayEngine  # noqa: PLC0415 (an extra)
-
-        return RayEngine(settings.ray)
-    return LocalEngine(spares=settings.workers)
 
 
 def _add_pages(app: FastAPI, catalogue: Catalogue, url: str) -> None:

@@ -5,10 +5,9 @@ import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Protocol
 
 from seelearn.engine.job import Job
-from seelearn.engine.local import Run
+from seelearn.engine.local import Engine
 from seelearn.engine.recording import End, end_of, read_header
 from seelearn.errors import NotFoundError, UserError
 from seelearn.site.live import LiveRun, Turn
@@ -24,19 +23,6 @@ USUAL = 10.0
 LEFT = "its last viewer has left"
 CHANGED = "its reader has started another"
 CLOSED = "the server was stopped"
-
-
-class Engine(Protocol):
-    """Whatever runs jobs: the workers of this machine, or a cluster."""
-
-    def warm(self, framework: str) -> None:
-        """Get ready for a run in this framework."""
-
-    def start(self, job: Job, file: Path, folder: Path) -> Run:
-        """Start a run that is recorded in a new folder."""
-
-    def close(self) -> None:
-        """End everything."""
 
 
 class BusyError(UserError):

@@ -22,5 +22,5 @@ class Settings:
     """The bytes that recordings may take together; the oldest go first"""
     grace: float = 10.0
     """Seconds for which a run goes on without a viewer: a page that is loaded again comes back within them"""
-    ray: str | None = None
-    """The address of a Ray cluster that does the work"""
+    ray: str = ""
+    """The address of a Ray cluster that does the work; without one this machine does"""
