@@ -83,17 +83,20 @@ def recorded(lesson: Lesson, tmp_path_factory: pytest.TempPathFactory) -> Record
     return record(lesson, {"epochs": 3, "seed": 7}, tmp_path_factory.mktemp("runs") / "run")
 
 
-def record(lesson: Lesson, given: dict[str, int | float | str], folder: Path) -> Recording:
-    """Run a job in a worker and read its recording back."""
-    run = Engine().start(job_of(lesson, given), lesson.file("torch"), folder)
+def record(
+    lesson: Lesson, given: dict[str, int | float | str], folder: Path, framework: str | None = None
+) -> Recording:
+    """Run a job in a worker, in the lesson's first framework unless another is named; read its recording back."""
+    job = make_job(lesson, framework, given)
+    run = Engine().start(job, lesson.file(job.framework), folder)
     for _ in run:
         pass
     return Recording.read(folder)
 
 
 def job_of(lesson: Lesson, given: dict[str, int | float | str] | None = None) -> Job:
-    """Return a job of the lesson in torch."""
-    return make_job(lesson, "torch", given or {})
+    """Return a job of the lesson in its first framework."""
+    return make_job(lesson, None, given or {})
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -53,7 +53,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     @functools.cache
     def twice(lesson: Lesson, framework: str) -> list[Recording]:
         folder = tmp_path_factory.mktemp(f"{lesson.name}-{framework}")
-        return [record(lesson, smallest(lesson, framework), folder / turn) for turn in ("first", "second")]
+        return [record(lesson, smallest(lesson, framework), folder / turn, framework) for turn in ("first", "second")]
 
     return twice
 
