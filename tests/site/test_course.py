@@ -46,6 +46,13 @@ def test_the_home_page_leads_to_every_course(client: TestClient, language: str) 
         assert words(language, "course")["count"].format(**count) in page
 
 
+def test_a_framework_that_no_row_names_stands_where_its_lesson_does(client: TestClient) -> None:
+    first, other = (client.get(f"/en/lessons/frameworks{page}").text for page in ("", "/numpy"))
+    onward = [page[page.index('<nav class="onward"') : page.rindex("</nav>")] for page in (first, other)]
+    assert onward[0] == onward[1]
+    assert 'href="/en/courses/pytorch"' in onward[0]
+
+
 def test_the_home_page_names_the_written_rows_to_start_with(small: TestClient) -> None:
     page = small.get("/en/").text
     assert [link for link in links(page) if "/lessons/" in link] == ["/en/lessons/alpha"]  # beta is not written

@@ -64,6 +64,7 @@ def lesson(
     badge = badges(evidence, language, stale=evidence is not None and evidence.stale(lesson))
     prose = render(lesson.prose(language), lesson.file(framework), language, badge)
     parameters = [*lesson.parameters(framework), SEED]
+    courses, page = _courses(catalogue, lesson, framework)
     return _page(
         "lesson.html",
         language,
@@ -72,7 +73,8 @@ def lesson(
         lesson=lesson,
         framework=framework,
         titles={name: FRAMEWORKS[name].title for name in lesson.frameworks},
-        courses=[one for one in read_contents(catalogue) if _holds(one, lesson.name, framework)],
+        courses=courses,
+        row=page,
         labels=labels,
         title=lesson.title(language),
         before=Markup(prose.before),  # noqa: S704 (Markdown with HTML turned off, from the course's own folder)
@@ -156,8 +158,13 @@ def _knob(parameter: Parameter, labels: dict[str, Any], language: str, given: st
     }
 
 
-def _holds(course: Course, lesson: str, framework: str) -> bool:
-    return any(row.written and row.page == (lesson, framework) for row in course.rows)
+def _courses(catalogue: Catalogue, lesson: Lesson, framework: str) -> tuple[list[Course], tuple[str, str]]:
+    """Return the courses with a row for a page, and that page: without a row it stands with the lesson's first page."""
+    for name in (framework, lesson.frameworks[0]):
+        page = lesson.name, name
+        if found := [course for course in read_contents(catalogue) if page in course.pages]:
+            return found, page
+    return [], page
 
 
 def _page(template: str, language: str, links: Links, place: tuple[str, ...], **values: Any) -> str:
