@@ -1,6 +1,6 @@
 """Cut Noto Sans CJK down to the font that pictures with Chinese labels need: `python tools/cut_font.py NOTO.ttc`.
 
-Keeps Latin, Greek, punctuation, arrows and signs, and the 3,755 characters of GB 2312's first level.
+Keeps Latin, Greek, punctuation, arrows and signs, the 3,755 characters of GB 2312's first level, and a few terms.
 """
 
 import sys
@@ -11,6 +11,9 @@ from fontTools.ttLib import TTCollection
 
 TARGET = Path(__file__).parent.parent / "src/seelearn/fonts/SeelearnSansSC-Regular.otf"
 FAMILY = "Seelearn Sans SC"  # a changed font must not keep the original's name (OFL, clause 3)
+
+TERMS = "熵阈鸢萼阱"
+"""Rarer characters that machine learning needs: entropy, threshold, iris, sepal, trap."""
 
 
 def first_level() -> str:
@@ -29,7 +32,7 @@ def main() -> None:
     ranges = [(0x20, 0x7F), (0xA0, 0x180), (0x370, 0x400), (0x2010, 0x2040), (0x2070, 0x20A0),
               (0x2190, 0x21D5), (0x2200, 0x2270), (0x3000, 0x3030), (0xFF01, 0xFF60)]  # fmt: skip
     signs = "".join(chr(code) for start, end in ranges for code in range(start, end))
-    cutter.populate(text=first_level() + signs)
+    cutter.populate(text=first_level() + TERMS + signs)
     cutter.subset(font)
     for record in font["name"].names:
         if record.nameID in {1, 4}:
