@@ -24,6 +24,7 @@ bench: $(VENV)/.installed  ## the figures of the README
 	$(BIN)/python benchmarks/flagship.py
 	$(BIN)/python benchmarks/page.py
 	$(BIN)/python benchmarks/viewers.py
+	$(BIN)/python benchmarks/lessons.py
 	$(BIN)/python benchmarks/many.py 64 1024
 
 pictures: $(VENV)/.installed  ## the pictures of the README
