@@ -2,6 +2,7 @@
 
 import importlib
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -27,17 +28,22 @@ class Framework:
     @property
     def version(self) -> str | None:
         """The installed version, or None."""
-        from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 (0.04 s)
-
-        try:
-            return version(self.package)
-        except PackageNotFoundError:
-            return None
+        return version_of(self.package)
 
     @property
     def command(self) -> str:
-        """What to type to install it."""
+        """What to type to install it, and what its lessons need beside it."""
         return f"pip install 'seelearn[{self.name}]'"
+
+    @property
+    def repair(self) -> str:
+        """What to type when it is installed but cannot be loaded."""
+        return f"pip install --force-reinstall {self.package}"
+
+    @property
+    def lacking(self) -> list[str]:
+        """The packages that `command` would add."""
+        return [package for package in packages(self.name) if version_of(package) is None]
 
     def load(self) -> Any:
         """Import it, and what it would import late; the worker does so before its job arrives."""
@@ -46,9 +52,17 @@ class Framework:
         return importlib.import_module(self.module or self.package)
 
     def require(self) -> None:
-        """Raise a `UserError` with the command that installs it, if it isn't installed."""
+        """Raise a `MissingError` with the command that installs it, if it isn't installed."""
         if self.version is None:
-            raise UserError(f"this lesson needs {self.title}, which is not installed: {self.command}")
+            raise MissingError(self)
+
+
+class MissingError(UserError):
+    """A framework that is not installed; it is there for a message in another language."""
+
+    def __init__(self, framework: Framework) -> None:
+        self.framework = framework
+        super().__init__(f"this lesson needs {framework.title}, which is not installed: {framework.command}")
 
 
 FRAMEWORKS = {
@@ -72,6 +86,29 @@ def seed_everything(framework: Framework, seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed)
     framework.seed(framework.load(), seed)
+
+
+def packages(extra: str = "") -> list[str]:
+    """Return the packages that an extra of seelearn installs; without one, those that seelearn itself needs."""
+    from importlib.metadata import requires  # noqa: PLC0415 (0.04 s)
+
+    wanted = [line.partition(";") for line in requires("seelearn") or []]
+    return [re.split(r"[^\w.-]", line, maxsplit=1)[0] for line, _, of in wanted if _extra(of) == extra]
+
+
+def _extra(marker: str) -> str:
+    found = re.search(r"extra == ['\"](.*?)['\"]", marker)
+    return found[1] if found else ""
+
+
+def version_of(package: str) -> str | None:
+    """Return the installed version of a package, or None."""
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
 
 
 def versions(framework: Framework) -> dict[str, str]:

@@ -40,17 +40,29 @@ def main() -> None:
         _write(output, encode(message))
 
     _limit_memory()
-    framework.load()
+    broken = _load(framework)
     send({"kind": "ready"})
     for job in _jobs():
         path = Path(job["file"])
+        if broken:
+            send({"kind": "end", "reason": broken})
+            continue
         try:
             _work(framework, job, path, send)
         except Exception as error:
             traceback.print_exc()
-            send({"kind": "end", "reason": _describe(error, path)})
+            send({"kind": "end", "reason": _describe(error, path) + _mend(error, framework)})
         else:
             send({"kind": "end", "reason": ""})
+
+
+def _load(framework: Framework) -> str:
+    """Load the framework; return why that is not possible, for whoever brings a job."""
+    try:
+        framework.load()
+    except Exception as error:
+        return f"{framework.title} is installed but cannot be loaded ({_name(error)}): {framework.repair}"
+    return ""
 
 
 def _work(framework: Framework, job: dict[str, Any], path: Path, send: Callable[[Any], None]) -> None:
@@ -87,7 +99,16 @@ def _describe(error: Exception, path: Path) -> str:
     """Name the error and the last line of the lesson that it passed through."""
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
     where = f" ({path.name}, line {lines[-1]})" if lines else ""
-    return f"{type(error).__name__}: {error}{where}"
+    return f"{_name(error)}{where}"
+
+
+def _name(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _mend(error: Exception, framework: Framework) -> str:
+    """Return the command for an import that failed because only a part of the framework's extra is installed."""
+    return f": {framework.command}" if isinstance(error, ModuleNotFoundError) and framework.lacking else ""
 
 
 def _write(descriptor: int, data: bytes) -> None:
