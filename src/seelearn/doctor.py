@@ -1,33 +1,54 @@
 """What is installed, what is missing, and the command that mends it."""
 
 import platform
-import re
 import subprocess
 import sys
-from importlib.metadata import PackageNotFoundError, requires, version
 
 from seelearn import __version__
 from seelearn.engine.catalogue import Catalogue
-from seelearn.engine.frameworks import FRAMEWORKS
+from seelearn.engine.frameworks import FRAMEWORKS, Framework, packages, version_of
+
+LOAD = "import sys; from seelearn.engine.frameworks import FRAMEWORKS; FRAMEWORKS[sys.argv[1]].load()"
 
 
 def examine(catalogue: Catalogue) -> int:
     """Print a line for each thing seelearn needs; return 0 if every lesson can run, else 1."""
     print(f"ok       seelearn {__version__}, Python {platform.python_version()}, {platform.system()}")
-    mends = [mend for package in _dependencies() if (mend := _check(package, f"pip install {package}"))]
-    written_in = {name for lesson in catalogue.lessons for name in lesson.frameworks}
-    for name in sorted(written_in):
-        framework = FRAMEWORKS[name]
-        if mend := _check(framework.package, framework.command):
-            mends.append(mend)
+    frameworks = [FRAMEWORKS[name] for name in sorted({n for one in catalogue.lessons for n in one.frameworks})]
+    needed = {package: f"pip install {package}" for package in packages()}
+    for framework in frameworks:
+        for package in (framework.package, *packages(framework.name)):
+            needed.setdefault(package, framework.command)
+    mends = [mend for package, mend in needed.items() if not _is_here(package)]
+    mends += [framework.repair for framework in frameworks if framework.version and not _loads(framework)]
     print(f"ok       {len(catalogue.lessons)} lessons in {catalogue.folder}")
     print(_network())
     if not mends:
         return 0
     print("\nTo mend it:")
-    for mend in mends:
+    for mend in dict.fromkeys(mends):
         print(f"  {mend}")
     return 1
+
+
+def _is_here(package: str) -> bool:
+    """Print a line on one package; return whether it is installed."""
+    version = version_of(package)
+    print(f"missing  {package}" if version is None else f"ok       {package} {version}")
+    return version is not None
+
+
+def _loads(framework: Framework) -> bool:
+    """Print a line on a framework that is installed but cannot be loaded; return whether it can.
+
+    It is loaded in a process of its own: a library that does not fit the machine may end the one that loads it.
+    """
+    load = [sys.executable, "-c", LOAD, framework.name]
+    probe = subprocess.run(load, capture_output=True, text=True, check=False)  # noqa: S603
+    if probe.returncode:
+        why = (probe.stderr.strip().splitlines() or [f"exit code {probe.returncode}"])[-1]
+        print(f"broken   {framework.title} is installed but cannot be loaded ({why})")
+    return not probe.returncode
 
 
 def _network() -> str:
@@ -37,19 +58,3 @@ def _network() -> str:
     )
     why = probe.stdout.strip()
     return f"note     lessons can reach the network ({why})" if why else "ok       lessons run without a network"
-
-
-def _dependencies() -> list[str]:
-    """Return the packages that seelearn itself needs, those of extras apart."""
-    wanted = [line for line in requires("seelearn") or [] if "extra ==" not in line]
-    return [re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in wanted]
-
-
-def _check(package: str, mend: str) -> str | None:
-    """Print a line on one package; return the command that installs it if it is missing."""
-    try:
-        print(f"ok       {package} {version(package)}")
-    except PackageNotFoundError:
-        print(f"missing  {package}")
-        return mend
-    return None

@@ -173,3 +173,16 @@ def test_a_worker_ends_with_the_process_that_started_it(trial: Trial, tmp_path: 
         time.sleep(0.05)
     assert not process(run).alive
     events.close()
+
+
+def test_a_worker_that_waits_has_loaded_what_many_lessons_need(trial: Trial, tmp_path: Path) -> None:
+    lesson = trial('import sys; show.line("loss", "b", float("sklearn.datasets" in sys.modules))')
+    engine = Engine(spares=1)
+    engine.warm("torch")
+    found = []
+    for folder, pause in (("at once", 0), ("later", 15)):
+        time.sleep(pause)
+        run = engine.start(job_of(lesson), lesson.file("torch"), tmp_path / folder)
+        found.append([event["y"] for event in run if event["kind"] == "line" and event["series"] == "b"][-1])
+    engine.close()
+    assert found == [0.0, 1.0]

@@ -42,7 +42,7 @@ class Worker:
 
     def __init__(self, framework: str, limits: Limits, cluster: str = "") -> None:
         self.framework = framework
-        self._closed = False
+        self._closed = self._ready = False
         threads = str(limits.threads)
         names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
         self._process = subprocess.Popen(  # noqa: S603
@@ -70,14 +70,18 @@ class Worker:
     def wait(self) -> None:
         """Wait until it is ready for its first job; raise `WorkerError` if it cannot be."""
         assert self._process.stdout is not None  # noqa: S101
+        if self._ready:
+            return
         line = self._process.stdout.readline()
         if line.startswith(b'{"kind":"end"'):
             raise WorkerError(json.loads(line)["reason"])
         if not line:
             raise self._last_words()
+        self._ready = True
 
     def work(self, file: Path, job: Job) -> Iterator[bytes]:
         """Run the job and yield its events as they come, each a line of JSON; raise `WorkerError` if it fails."""
+        self.wait()
         assert self._process.stdin is not None  # noqa: S101
         assert self._process.stdout is not None  # noqa: S101
         command = {**asdict(job), "file": str(file)}
@@ -87,8 +91,6 @@ class Worker:
         except BrokenPipeError:
             raise self._last_words() from None
         for line in self._process.stdout:
-            if line.startswith(b'{"kind":"ready"'):
-                continue
             if line.startswith(b'{"kind":"end"'):
                 reason = json.loads(line)["reason"]
                 if reason:
@@ -179,9 +181,10 @@ class Run:
         late = End("failed", f"it took longer than {limit:g} seconds: try fewer {fewer}")
         timer = threading.Timer(limit, self.stop, [late])
         timer.daemon = True
-        timer.start()
         end = End("stopped", "interrupted")  # unless something below says otherwise
         try:
+            self.worker.wait()
+            timer.start()  # loading a framework is not the lesson's time
             yield from self._events(recorder)
             end = End("finished")
         except WorkerError as error:

@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from seelearn.engine.frameworks import FRAMEWORKS, Framework, seed_everything
@@ -27,7 +27,8 @@ from seelearn.show import Show
 
 MEMORY = 4 * 2**30
 """Bytes that a job may allocate."""
-
+PATIENCE = 0.3
+"""Seconds after which a worker without a job does what it would have to do later."""
 
 Send = Callable[[Any], None]
 Work = Callable[[dict[str, Any], Path, Send], None]
@@ -36,19 +37,23 @@ Work = Callable[[dict[str, Any], Path, Send], None]
 
 def main() -> None:
     """Load the framework, then run the jobs that arrive."""
+    framework = FRAMEWORKS[sys.argv[1]]
     cut_network()  # before there is a second thread
     _limit_memory()
 
     def load() -> Work:
-        framework = FRAMEWORKS[sys.argv[1]]
-        framework.load()
+        try:
+            framework.load()
+        except Exception as error:
+            why = f"{framework.title} is installed but cannot be loaded ({_name(error)})"
+            raise UserError(f"{why}: {framework.repair}") from error
         return partial(_work, framework)
 
-    attend(load)
+    attend(load, framework.prepare)
 
 
-def attend(load: Callable[[], Work]) -> None:
-    """Load, say that we are ready, then do the jobs that arrive."""
+def attend(load: Callable[[], Work], rest: Callable[[], object] | None = None) -> None:
+    """Load, say that we are ready, then do the jobs that arrive; call `rest` if the first one lets us wait."""
     output = os.dup(1)
     os.dup2(2, 1)  # what a lesson prints must not end up among the events
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -64,7 +69,7 @@ def attend(load: Callable[[], Work]) -> None:
         for _ in _jobs():
             continue  # whoever brings one reads why it cannot be done
     send({"kind": "ready"})
-    for job in _jobs():
+    for job in _jobs(rest):
         path = Path(job.pop("file"))
         try:
             work(job, path, send)
@@ -77,6 +82,15 @@ def attend(load: Callable[[], Work]) -> None:
 
 def _work(framework: Framework, job: dict[str, Any], path: Path, send: Send) -> None:
     """Run the lesson in `path`, or measure it over many seeds."""
+    try:
+        _run(framework, job, path, send)
+    except ModuleNotFoundError as error:
+        if framework.lacking:
+            raise UserError(f"{_describe(error, path)}: {framework.command}") from error
+        raise
+
+
+def _run(framework: Framework, job: dict[str, Any], path: Path, send: Send) -> None:
     if job["seeds"] is None:
         seed_everything(framework, job["seed"])
         load_module(path).run(Show(send), **job["parameters"])
@@ -88,10 +102,15 @@ def _work(framework: Framework, job: dict[str, Any], path: Path, send: Send) -> 
         send(event)
 
 
-def _jobs() -> Iterator[Any]:
+def _jobs(rest: Callable[[], object] | None = None) -> Iterator[Any]:
     """Yield the jobs that come on the standard input, and end with it: at once, with all that a lesson has started."""
     jobs: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_listen, args=[jobs], daemon=True).start()
+    if rest is not None:
+        try:
+            yield json.loads(jobs.get(timeout=PATIENCE))
+        except Empty:
+            rest()
     while True:
         yield json.loads(jobs.get())
 
@@ -111,7 +130,11 @@ def _describe(error: Exception, path: Path) -> str:
         return str(error)
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
     where = f" ({path.name}, line {lines[-1]})" if lines else ""
-    return f"{type(error).__name__}: {error}{where}"
+    return f"{_name(error)}{where}"
+
+
+def _name(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _write(descriptor: int, data: bytes) -> None:

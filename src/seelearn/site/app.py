@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 from seelearn import assets
 from seelearn.discussion.app import Discussion
 from seelearn.engine.catalogue import Catalogue
+from seelearn.engine.frameworks import MissingError
 from seelearn.engine.job import make_job
 from seelearn.engine.local import Engine
 from seelearn.errors import NotFoundError, UserError
@@ -93,17 +94,20 @@ def _add_pages(app: FastAPI, catalogue: Catalogue, url: str) -> None:
     def lesson(
         language: Language, name: str, request: Request, links: Linked, framework: str | None = None
     ) -> Response:
-        chosen, query, error = catalogue.lesson(name), request.query_params, ""
-        written_in = chosen.framework(framework).name
+        chosen, query = catalogue.lesson(name), request.query_params
+        error, status = "", 200
+        written_in = chosen.framework(framework)
         if framework == chosen.frameworks[0]:  # its page has a shorter address
             return RedirectResponse(f"{links('lesson', language, name)}?{request.url.query}".rstrip("?"), 308)
         try:
+            written_in.require()
             if query:
-                make_job(chosen, written_in, query)
+                make_job(chosen, written_in.name, query)
         except UserError as mistake:
             error = pages.refusal(mistake, chosen.labels, language)
-        page = pages.lesson(catalogue, chosen, written_in, language, links, query, error)
-        return HTMLResponse(page, 400 if error else 200)
+            status = 200 if isinstance(mistake, MissingError) else 400  # what is not installed hinders no reader
+        page = pages.lesson(catalogue, chosen, written_in.name, language, links, query, error)
+        return HTMLResponse(page, status)
 
     @app.get("/sitemap.xml")
     def sitemap(links: Linked) -> Response:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from seelearn import __version__, assets, charts
 from seelearn.engine.catalogue import Catalogue, Lesson
 from seelearn.engine.contents import Course, find_course, read_contents
-from seelearn.engine.frameworks import FRAMEWORKS
+from seelearn.engine.frameworks import FRAMEWORKS, MissingError
 from seelearn.engine.parameters import SEED, Parameter, ParameterError, text
 from seelearn.errors import UserError
 from seelearn.export.conclusions import known
@@ -125,7 +125,9 @@ def missing(language: str, links: Links, message: str) -> str:
 
 
 def refusal(error: UserError, labels: dict[str, Any], language: str) -> str:
-    """Say in the reader's language why a value cannot be used."""
+    """Say in the reader's language why a value cannot be used, or what is not installed."""
+    if isinstance(error, MissingError):
+        return words(language)["not_installed"].format(title=error.framework.title, command=error.framework.command)
     if not isinstance(error, ParameterError):
         return str(error)
     said, parameter = words(language), error.parameter
