@@ -58,7 +58,7 @@ def draw_files(show: Show, training: Training) -> None:
     files["safetensors"] = safetensors.torch.save(model.state_dict())  # asks for nothing
     names = sorted(set().union(*asks.values()))
     cells = [[f"{len(file):,}" for file in files.values()]]
-    cells += [["●" if name in asks.get(n, []) else "" for n in files] for name in names]
+    cells += [["yes" if name in asks.get(n, []) else "" for n in files] for name in names]
     rows = ["bytes", *(name.split(".")[-1] for name in names)]
     show.table("files", "files", cells, rows, list(files))
 
