@@ -37,7 +37,7 @@ def show_polynomials(show: Show, degree: int, train: Pair, test: Pair) -> None:
         errors = torch.stack([(at[:, : len(w)] @ w - y).square().mean() for w in weights])
         show.curve("degree", name, range(DEGREES + 1), errors.clamp(1e-3, 1e3))
     curve = inputs[2][:, : degree + 1] @ weights[degree]
-    show.curve("polynomial", "polynomial", GRID, curve.clamp(-2.5, 2.5))
+    show.curve("polynomial", "polynomial", GRID, curve.clamp(-2.5, 2.5).round(decimals=2))
 
 
 def wide_net(width: int, rate: float) -> nn.Sequential:
