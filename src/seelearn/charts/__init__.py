@@ -46,7 +46,17 @@ def fill(spec: Spec, events: list[Event], now: int, total: int) -> Spec:
     shown = list(dict.fromkeys(about["names"][str(row.get("series"))] for row in coloured))
     values = {"now": now, "total": total, "shown": shown}
     params = [{**param, "value": values[param["name"]]} for param in spec["params"]]
-    return {**spec, "params": params, "datasets": {spec["name"]: rows}}
+    filled = {**spec, "params": params, "datasets": {spec["name"]: rows}}
+    return filled if shown or "layer" not in spec else {**filled, "layer": _without_legends(spec["layer"])}
+
+
+def _without_legends(part: Any) -> Any:
+    """Return a part of a chart without legends: an empty one makes a picture that has no size."""
+    if isinstance(part, list):
+        return [_without_legends(one) for one in part]
+    if isinstance(part, dict):
+        return {key: None if key == "legend" else _without_legends(value) for key, value in part.items()}
+    return part
 
 
 def _last_bands(rows: list[Event]) -> list[Event]:
