@@ -8,7 +8,7 @@ import pytest
 from seelearn.errors import LessonError
 from seelearn.site.prose import render
 
-CODE = """SIZE = 3
+CODE = """TWO, SIZE = 2, 3
 
 
 def double(x):

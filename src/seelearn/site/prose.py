@@ -196,7 +196,8 @@ def _span(path: Path, source: str, name: str) -> tuple[int, int]:
     """Return the first and last line of a function, class or constant at the top of a file."""
     for node in ast.parse(source).body:
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", node)]
-        names = [getattr(t, "name", getattr(t, "id", None)) for t in targets]
+        each = [one for target in targets for one in getattr(target, "elts", [target])]  # a, b = 1, 2 names two
+        names = [getattr(one, "name", getattr(one, "id", None)) for one in each]
         if name in names and node.end_lineno is not None:
             decorators = [d.lineno for d in getattr(node, "decorator_list", [])]
             return min([node.lineno, *decorators]), node.end_lineno
