@@ -105,10 +105,10 @@ def plot(panel: Panel) -> Any:
         .mark_line(strokeWidth=2.5)
         .encode(order="place:Q")
     )
-    said = dots.transform_filter("isValid(datum.label)").mark_text(dy=-11, fontSize=11)
-    layers = alt.layer(
-        picture, points.encode(**channels), curves.encode(**channels), said.encode(x=x, y=y, text="label:N")
-    )
+    labelled = dots.transform_filter("isValid(datum.label)").encode(x=x, y=y, text="label:N")
+    # Whatever lies below a word, a picture perhaps: a rim in the colour of the ground keeps it readable.
+    said = [labelled.mark_text(dy=-11, fontSize=11, style=style) for style in ("halo", "text")]
+    layers = alt.layer(picture, points.encode(**channels), curves.encode(**channels), *said)
     return panel.finish(layers.properties(width=WIDTH, height=HEIGHT))
 
 

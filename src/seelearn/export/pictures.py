@@ -27,7 +27,8 @@ def picture(recording: Recording, lesson: Lesson, key: str, language: str) -> by
 def render(spec: charts.Spec) -> bytes:
     """Return a filled chart as PNG, in our font and on white."""
     plain = {"fontWeight": "normal", "subtitleFontWeight": "normal", "subtitlePadding": 4}  # our font has one weight
-    look = {"font": FONT, "background": "white", "title": plain, "axis": {"titleFontWeight": "normal"}}
+    halo = {"halo": {"stroke": "white", "strokeWidth": 3}}
+    look = {"font": FONT, "background": "white", "title": plain, "axis": {"titleFontWeight": "normal"}, "style": halo}
     spec["config"] = {**spec["config"], **look}
     png: bytes = renderer().vegalite_to_png(spec, scale=2)
     return png

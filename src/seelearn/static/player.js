@@ -26,6 +26,7 @@ function theme() {
     title: { color: ink("--ink"), fontWeight: "normal" },
     rule: { color: ink("--soft") },
     text: { color: ink("--ink") },
+    style: { halo: { stroke: ink("--panel"), strokeWidth: 3 } },
     view: { stroke: null },
   };
 }
