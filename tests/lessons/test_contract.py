@@ -34,6 +34,8 @@ CLAIMING = [(one, name) for one, name in EXPERIMENTS if one.claims.exists()]
 CLAIMED = pytest.mark.parametrize(
     ("lesson", "framework"), CLAIMING, ids=[f"{one.name}-{name}" for one, name in CLAIMING]
 )
+SEEDS = 8
+"""How many seeds are measured anew for each claim: enough to notice that a lesson now does something else."""
 VERBS = {
     "band": {"lines"},
     "line": {"lines"},
@@ -214,12 +216,12 @@ def test_every_claim_stands_in_both_languages_with_its_evidence(lesson: Lesson, 
 @CLAIMED
 def test_a_few_seeds_measured_now_contradict_no_claim(lesson: Lesson, framework: str, tmp_path: Path) -> None:
     pool = make_pool(lesson, framework, tmp_path, None)
-    found = verify(lesson, framework, 16, pool, lambda done, total: None)
+    found = verify(lesson, framework, SEEDS, pool, lambda done, total: None)
     assert contradictions(found) == []
     kept = Evidence.read(lesson)
     assert kept is not None
     for name, proof in found.claims.items():
-        assert proof["of"] == 16
+        assert proof["of"] == SEEDS
         if proof["count"] is not None:
             before = kept.claims[name]
             ends = [proof["low"], proof["high"], before["low"], before["high"]]
