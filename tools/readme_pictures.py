@@ -14,6 +14,8 @@ from playwright.sync_api import sync_playwright
 
 TARGET = Path(__file__).parent.parent / "docs" / "pictures"
 STATIC = Path(__file__).parent.parent / "src" / "seelearn" / "static"
+CHARTS = {"neural_network": "output", "autoencoder": "plane", "overfitting": "fit", "gan": "cloud"}
+"""Lessons, and the chart of each that the README shows."""
 SEELEARN = [sys.executable, "-m", "seelearn"]
 
 
@@ -23,6 +25,15 @@ def grid(language: str) -> None:
         words = ["run", "batch_normalization", "--activation", "relu", "--lang", language, "--out", "run"]
         subprocess.run([*SEELEARN, *words], cwd=folder, check=True, capture_output=True)
         shutil.copy(Path(folder, "run", "layers.png"), TARGET / f"layers-relu-{language}.png")
+
+
+def charts(language: str) -> None:
+    """Run a few lessons as they are and keep one chart of each."""
+    with tempfile.TemporaryDirectory() as folder:
+        for lesson, chart in CHARTS.items():
+            words = ["run", lesson, "--lang", language, "--out", lesson]
+            subprocess.run([*SEELEARN, *words], cwd=folder, check=True, capture_output=True)
+            shutil.copy(Path(folder, lesson, f"{chart}.png"), TARGET / f"{lesson}-{language}.png")
 
 
 def sweep(language: str) -> None:
@@ -68,5 +79,6 @@ if __name__ == "__main__":
     TARGET.mkdir(parents=True, exist_ok=True)
     for language in ("en", "zh"):
         grid(language)
+        charts(language)
         sweep(language)
     pages()

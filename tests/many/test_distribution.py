@@ -32,7 +32,7 @@ def test_losses_with_batch_normalization_are_distributed_as_the_plain_loops(
         return net
 
     def data() -> Any:
-        return code["parabola"](1000, 2.0), code["parabola"](100, 2.0)
+        return code["parabola"](400, 2.0), code["parabola"](100, 2.0)
 
     ours = many(build, data, F.mse_loss, lambda: Adam(0.03), epochs=1, batch=64, seeds=range(SEEDS)).loss[:, -1]
     theirs = [
