@@ -14,8 +14,8 @@ from playwright.sync_api import sync_playwright
 
 TARGET = Path(__file__).parent.parent / "docs" / "pictures"
 STATIC = Path(__file__).parent.parent / "src" / "seelearn" / "static"
-CHARTS = {"neural_network": "output", "autoencoder": "plane", "overfitting": "fit", "gan": "cloud"}
-"""Lessons, and the chart of each that the README shows."""
+CHARTS = {"neural_network": "output", "overfitting": "fit"}
+"""Other lessons, and the chart of each that the README shows."""
 SEELEARN = [sys.executable, "-m", "seelearn"]
 
 
