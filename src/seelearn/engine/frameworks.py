@@ -56,7 +56,7 @@ class Framework:
     def prepare(self) -> None:
         """Import what many of its lessons use; a worker that waits for a job does so."""
         for module in self.often:
-            with suppress(ImportError):  # then the lesson that needs it will say so
+            with suppress(Exception):  # then the lesson that needs it will say so
                 importlib.import_module(module)
 
     def require(self) -> None:
